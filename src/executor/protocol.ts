@@ -1,0 +1,39 @@
+/**
+ * What worker and executor say to each other. The messages travel over Node's IPC channel with the `advanced`
+ * serialisation; both sides import these types, so that neither can invent a message.
+ */
+
+/** One execution of one job, as the child needs it. Durations in milliseconds. */
+export interface JobCall {
+  readonly jobId: string;
+  readonly executionId: string;
+  readonly queue: string;
+  /** 1 for the first attempt. */
+  readonly attempt: number;
+  /** `module#fn`, or Python's dotted `pkg.mod.fn`. */
+  readonly task: string;
+  readonly args: readonly unknown[];
+  readonly kwargs: Readonly<Record<string, unknown>>;
+  /** null: no limit. */
+  readonly timeoutMs: number | null;
+}
+
+/** Why a job did not finish: `reason` is one line for a person, `trace` the task's own stack (with causes), or ''. */
+export interface Failure {
+  readonly reason: string;
+  readonly trace: string;
+}
+
+/** What a run left. */
+export type Outcome =
+  /** `resultJson` is null when the result could not be kept; `absent` then says why. A returned `undefined` is `'null'`. */
+  | { readonly kind: 'finished'; readonly resultJson: string | null; readonly absent: string | null }
+  | { readonly kind: 'failed'; readonly failure: Failure }
+  /** Stopped on request, see {@link StopReason}. */
+  | { readonly kind: 'stopped'; readonly by: StopReason };
+
+/** `stop`: a user stops this job. `cold`: the worker stops at once and puts the job back. `lost`: its lease was lost. */
+export type StopReason = 'stop' | 'cold' | 'lost';
+
+/** Which of the two captured streams. */
+export type StreamName = 'stdout' | 'stderr';

@@ -1,0 +1,142 @@
+/**
+ * The words of rqt as types. Times are integer milliseconds since the epoch, durations integer milliseconds; `null` is
+ * "none". Only the store's codec knows RQ's formats.
+ *
+ * - job: one call, with an id. task: what it calls, `module#fn`. queue: a named list.
+ * - execution: one attempt at a job, with its own id. lease: until when an execution is believed alive.
+ * - outcome: what an attempt left.
+ */
+
+/** What a job calls: `task` as `module#fn` (or Python's dotted name), positional arguments, keyword arguments. */
+export interface Call {
+  readonly task: string;
+  readonly args: readonly unknown[];
+  readonly kwargs: Readonly<Record<string, unknown>>;
+}
+
+/** Retention and limits of a job. `null` timeout: no limit. `null` ttl: may wait for ever. `null` result/failure ttl: kept for ever; 0: not kept. */
+export interface Limits {
+  readonly timeoutMs: number | null;
+  readonly resultTtlMs: number | null;
+  readonly failureTtlMs: number | null;
+  readonly ttlMs: number | null;
+}
+
+/** RQ's defaults (rq/defaults.py): 180 s, 500 s, 1 year, none. */
+export const DEFAULT_LIMITS: Limits = {
+  timeoutMs: 180_000,
+  resultTtlMs: 500_000,
+  failureTtlMs: 365 * 86_400_000,
+  ttlMs: null,
+};
+
+/** RQ's own queue name when none is given. */
+export const DEFAULT_QUEUE = 'default';
+
+/** Every state that rqt writes; RQ 3.0 knows some more, which arrive as `other`. */
+export const JOB_STATES = ['queued', 'started', 'finished', 'failed', 'stopped', 'canceled', 'deferred', 'scheduled'] as const;
+export type JobState = (typeof JOB_STATES)[number];
+
+/** Where a job stands: each state carries what it has, and cannot carry what it cannot have. */
+export type Life =
+  | { readonly state: 'queued'; readonly enqueuedAt: number | null; readonly position: number | null }
+  | { readonly state: 'scheduled'; readonly dueAt: number | null }
+  | { readonly state: 'deferred'; readonly waitsFor: readonly string[] }
+  | { readonly state: 'started'; readonly startedAt: number | null; readonly worker: string | null; readonly leaseUntil: number | null }
+  | ({ readonly state: 'finished' | 'failed' | 'stopped' } & Ended)
+  | { readonly state: 'canceled'; readonly canceledAt: number | null; readonly reason: string | null }
+  | { readonly state: 'other'; readonly name: string };
+
+/** When and by whom a job's last attempt was run. */
+export interface Ended {
+  readonly startedAt: number | null;
+  readonly endedAt: number | null;
+  readonly worker: string | null;
+}
+
+/** How one attempt ended, oldest first in {@link JobDetails.attempts}. RQ's result types 1 to 5. */
+export interface Attempt {
+  readonly outcome: 'finished' | 'failed' | 'stopped' | 'retried' | 'out of retries';
+  readonly executionId: string | null;
+  readonly worker: string | null;
+  readonly startedAt: number | null;
+  readonly endedAt: number | null;
+  /** The returned value as JSON text, or null when nothing was returned or kept. */
+  readonly resultJson: string | null;
+  /** Reason and stack trace, or null. */
+  readonly error: string | null;
+}
+
+/** One captured stream: text, and how many bytes were cut out of its middle to keep it under the cap. */
+export interface Captured {
+  readonly text: string;
+  readonly cutBytes: number;
+}
+
+/** Everything `rqt status` shows of a job. `call` is null when the payload is not JSON (Python's pickle) or damaged; `opaque` then says which. */
+export interface JobDetails {
+  readonly id: string;
+  readonly queue: string;
+  readonly description: string;
+  readonly call: Call | null;
+  readonly opaque: string | null;
+  readonly limits: Limits;
+  readonly createdAt: number | null;
+  readonly enqueuedAt: number | null;
+  readonly life: Life;
+  /** How many attempts were started, the running one included. */
+  readonly attemptCount: number;
+  /** How often a worker died under this job. */
+  readonly crashes: number;
+  readonly attempts: readonly Attempt[];
+  /** Why a finished job has no result, or null. */
+  readonly resultAbsent: string | null;
+  readonly stdout: Captured;
+  readonly stderr: Captured;
+  /** Milliseconds until Redis forgets the job, or null when it is kept. */
+  readonly forgottenInMs: number | null;
+  /** Redis's clock when this was read: ages are relative to it. */
+  readonly readAt: number;
+}
+
+/** One row of `rqt info`'s queue table. */
+export interface QueueInfo {
+  readonly name: string;
+  readonly queued: number;
+  readonly started: number;
+  readonly deferred: number;
+  readonly scheduled: number;
+  readonly finished: number;
+  readonly failed: number;
+  readonly canceled: number;
+  /** When the oldest queued job was enqueued, or null. */
+  readonly oldestAt: number | null;
+  readonly suspended: boolean;
+  /** Names of the workers that listen on it. */
+  readonly workers: readonly string[];
+}
+
+/** One row of `rqt info`'s worker table. `state` is RQ's: started, idle, busy, suspended, or what a foreign worker wrote. */
+export interface WorkerInfo {
+  readonly name: string;
+  readonly state: string;
+  readonly queues: readonly string[];
+  readonly currentJob: { readonly id: string; readonly startedAt: number | null } | null;
+  readonly done: number;
+  readonly failed: number;
+  readonly host: string;
+  readonly address: string;
+  readonly pid: number | null;
+  readonly version: string;
+  readonly bornAt: number | null;
+  readonly lastHeartbeatAt: number | null;
+}
+
+/** Everything `rqt info` shows, read at one moment of Redis's clock. */
+export interface Overview {
+  readonly queues: readonly QueueInfo[];
+  readonly workers: readonly WorkerInfo[];
+  /** All workers are suspended (RQ's `rq suspend`). */
+  readonly suspended: boolean;
+  readonly readAt: number;
+}
