@@ -42,7 +42,12 @@ export type Life =
   | { readonly state: 'queued'; readonly enqueuedAt: number | null; readonly position: number | null }
   | { readonly state: 'scheduled'; readonly dueAt: number | null }
   | { readonly state: 'deferred'; readonly waitsFor: readonly string[] }
-  | { readonly state: 'started'; readonly startedAt: number | null; readonly worker: string | null; readonly leaseUntil: number | null }
+  | {
+      readonly state: 'started';
+      readonly startedAt: number | null;
+      readonly worker: string | null;
+      readonly leaseUntil: number | null;
+    }
   | ({ readonly state: 'finished' | 'failed' | 'stopped' } & Ended)
   | { readonly state: 'canceled'; readonly canceledAt: number | null; readonly reason: string | null }
   | { readonly state: 'other'; readonly name: string };

@@ -37,3 +37,32 @@ export type StopReason = 'stop' | 'cold' | 'lost';
 
 /** Which of the two captured streams. */
 export type StreamName = 'stdout' | 'stderr';
+
+/** What an executor is told before its first job. */
+export interface Setup {
+  /** Absolute, in the order in which they are searched. */
+  readonly taskRoots: readonly string[];
+  /** Where the tasks that ship with rqt are; searched last. */
+  readonly shippedTasks: string;
+  readonly maxResultBytes: number;
+  /** An executor that is larger than this after a job is replaced. */
+  readonly maxRssBytes: number;
+}
+
+/** What the parent says. The channel keeps order: `setup` is the first message, `abort` follows its `run`. */
+export type ToExecutor =
+  | { readonly type: 'setup'; readonly setup: Setup }
+  | { readonly type: 'run'; readonly call: JobCall }
+  /** Abort the signal of this execution's context. */
+  | { readonly type: 'abort'; readonly executionId: string };
+
+/** What the executor says. */
+export type FromExecutor =
+  /** Set up; jobs run from here on. */
+  | { readonly type: 'ready' }
+  /** The job is over. `left` says in one line why the executor must not be used again, or is null when it is clean. */
+  | { readonly type: 'done'; readonly outcome: Outcome; readonly left: string | null }
+  /** The job it was given, or would be given next, was not begun: a fresh executor has to run it. */
+  | { readonly type: 'unfit'; readonly why: string }
+  /** Answer to `abort`: whether the task ever looked at its signal. */
+  | { readonly type: 'aborting'; readonly heeded: boolean };

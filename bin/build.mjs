@@ -1,0 +1,84 @@
+#!/usr/bin/env node
+// Builds what `rqt` runs (dist/) and, with --test or --bench, the tests and benchmarks (.build/).
+//   dist/rqt.cjs       the command: one script, its commands evaluated only when they are called
+//   dist/executor.js   the forked child
+//   dist/tasks/        the tasks that ship with rqt, compiled
+import { mkdirSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { build } from 'esbuild';
+
+const root = join(dirname(fileURLToPath(import.meta.url)), '..');
+const common = {
+  absWorkingDir: root,
+  bundle: true,
+  platform: 'node',
+  target: 'node20.19',
+  loader: { '.lua': 'text' },
+  metafile: true,
+  logLevel: 'warning',
+};
+
+const wanted = new Set(process.argv.slice(2));
+await Promise.all([
+  buildProduct(),
+  wanted.has('--test') && buildAside('test', findAll('test', /\.test\.ts$|fixtures\/.*\.ts$/)),
+  wanted.has('--bench') && buildAside('bench', findAll('test/bench', /\.ts$/)),
+]);
+
+async function buildProduct() {
+  const [command] = await Promise.all([
+    build({
+      ...common,
+      entryPoints: ['src/main.ts'],
+      outfile: 'dist/rqt.cjs',
+      format: 'cjs',
+      minify: true,
+      keepNames: false,
+      define: { 'import.meta.url': 'importMetaUrl', 'import.meta.dirname': '__dirname' },
+      banner: { js: "const importMetaUrl = require('node:url').pathToFileURL(__filename).href;" },
+    }),
+    build({
+      ...common,
+      entryPoints: ['src/executor/child.ts'],
+      outfile: 'dist/executor.js',
+      format: 'esm',
+      minify: true,
+      external: ['jiti'],
+    }),
+    build({
+      ...common,
+      entryPoints: findAll('tasks', /\.ts$/),
+      outdir: 'dist/tasks',
+      outbase: 'tasks',
+      format: 'esm',
+      external: ['rqt/task'],
+    }),
+  ]);
+  mkdirSync(join(root, '.build'), { recursive: true });
+  writeFileSync(join(root, '.build/meta.json'), JSON.stringify(command.metafile));
+}
+
+async function buildAside(folder, entryPoints) {
+  rmSync(join(root, '.build', folder), { recursive: true, force: true });
+  if (entryPoints.length === 0) return;
+  await build({
+    ...common,
+    entryPoints,
+    outdir: `.build/${folder}`,
+    outbase: folder === 'test' ? 'test' : 'test/bench',
+    format: 'esm',
+    packages: 'external',
+    sourcemap: 'inline',
+  });
+}
+
+function findAll(folder, pattern) {
+  return readTree(join(root, folder)).filter(file => pattern.test(file));
+}
+
+function readTree(folder) {
+  return readdirSync(folder, { recursive: true, withFileTypes: true })
+    .filter(entry => entry.isFile())
+    .map(entry => join(entry.parentPath, entry.name));
+}

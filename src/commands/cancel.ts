@@ -1,0 +1,62 @@
+import type { Command, CommandLine } from '../command.ts';
+import { EXIT_STATUS } from '../errors.ts';
+import { parseJobId } from '../parse/names.ts';
+import { cancel, type Db, waitUntilEnded } from '../store/index.ts';
+import { print, say, withStore } from './io.ts';
+
+export const command: Command = {
+  name: 'cancel',
+  synopsis: '<id…>',
+  summary: 'cancel waiting jobs, stop running ones',
+  words: { min: 1, max: Number.POSITIVE_INFINITY },
+  options: [
+    { name: 'no-wait', type: 'boolean', describe: 'do not wait until a running job has stopped' },
+    { name: 'json', type: 'boolean', describe: 'one JSON document per id' },
+  ],
+  run,
+};
+
+async function run({ words, options }: CommandLine): Promise<number> {
+  const ids = words.map(parseJobId);
+  return withStore(options, async db => {
+    let worst = 0;
+    for (const id of ids) {
+      const state = await end(db, id, !options.flag('no-wait'));
+      if (options.flag('json'))
+        print(JSON.stringify({ version: 1, kind: 'canceled', id, state: state.name, changed: state.changed }));
+      else if (state.name !== null) print(state.text);
+      if (state.name === null) {
+        say(`rqt: there is no job ${id}; its result may have been kept for a limited time only`);
+        worst = EXIT_STATUS.missing;
+      }
+    }
+    return worst;
+  });
+}
+
+/** What became of a job: its state's name (null: there is none), and a line for a person. */
+interface End {
+  readonly name: string | null;
+  readonly changed: boolean;
+  readonly text: string;
+}
+
+async function end(db: Db, id: string, wait: boolean): Promise<End> {
+  const canceled = await cancel(db, id);
+  switch (canceled.kind) {
+    case 'missing':
+      return { name: null, changed: false, text: '' };
+    case 'canceled':
+      return { name: 'canceled', changed: true, text: `${id} canceled` };
+    case 'stopped':
+      return { name: 'stopped', changed: true, text: `${id} stopped (its worker had died)` };
+    case 'ended':
+      return { name: canceled.state, changed: false, text: `${id} was ${canceled.state} already; it stays as it is` };
+    case 'stopping': {
+      if (!wait) return { name: 'stopping', changed: true, text: `${id} is being stopped by worker ${canceled.worker}` };
+      const state = (await waitUntilEnded(db, id)) ?? 'gone';
+      const stopped = state === 'stopped' || state === 'canceled';
+      return { name: state, changed: stopped, text: stopped ? `${id} ${state}` : `${id} ${state} before it could be stopped` };
+    }
+  }
+}

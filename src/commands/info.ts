@@ -1,0 +1,83 @@
+import type { Command, CommandLine, Options } from '../command.ts';
+import { RqtError } from '../errors.ts';
+import { parseQueueName } from '../parse/names.ts';
+import { type Db, overview } from '../store/index.ts';
+import type { InfoOptions } from '../view/info.ts';
+import { print, withStore } from './io.ts';
+
+export const command: Command = {
+  name: 'info',
+  synopsis: '[queues…]',
+  summary: 'show queues and workers',
+  words: { min: 0, max: Number.POSITIVE_INFINITY },
+  options: [
+    {
+      name: 'interval',
+      alias: 'i',
+      type: 'string',
+      value: 'SECONDS',
+      describe: 'draw again every so many seconds, until Ctrl-C',
+    },
+    { name: 'raw', alias: 'r', type: 'boolean', describe: "RQ's raw lines, for scripts" },
+    { name: 'only-queues', alias: 'Q', type: 'boolean', describe: 'queues only' },
+    { name: 'only-workers', alias: 'W', type: 'boolean', describe: 'workers only' },
+    { name: 'by-queue', alias: 'R', type: 'boolean', describe: 'workers by queue' },
+    { name: 'json', type: 'boolean', describe: 'one JSON document' },
+  ],
+  run,
+};
+
+async function run({ words, options }: CommandLine): Promise<number> {
+  const queues = words.map(parseQueueName);
+  const intervalMs = readInterval(options);
+  const render = await rendererFor(options);
+  return withStore(options, async db => {
+    const draw = () => drawn(db, queues, render);
+    if (intervalMs === null) {
+      print(await draw());
+      return 0;
+    }
+    const { redraw } = await import('./redraw.ts');
+    await redraw(draw, intervalMs, options.flag('json') || options.flag('raw'));
+    return 0;
+  });
+}
+
+type Render = (view: Awaited<ReturnType<typeof overview>>) => string;
+
+async function drawn(db: Db, queues: readonly string[], render: Render): Promise<string> {
+  return render(await overview(db, queues));
+}
+
+async function rendererFor(options: Options): Promise<Render> {
+  const shown = {
+    onlyQueues: options.flag('only-queues'),
+    onlyWorkers: options.flag('only-workers'),
+    byQueue: options.flag('by-queue'),
+  } satisfies InfoOptions;
+  if (shown.onlyQueues && shown.onlyWorkers)
+    throw new RqtError('usage', '--only-queues and --only-workers exclude each other; leave both away to see both');
+  if (options.flag('json')) {
+    const { infoDocument } = await import('../view/info-json.ts');
+    return view => JSON.stringify(infoDocument(view));
+  }
+  if (options.flag('raw')) {
+    const { renderInfoRaw } = await import('../view/info-raw.ts');
+    return view => renderInfoRaw(view, shown);
+  }
+  const [{ renderInfo }, { lookOf }] = await Promise.all([import('../view/info.ts'), import('../view/look.ts')]);
+  return view => renderInfo(view, lookOf(process.stdout, process.env, Date.now()), shown);
+}
+
+function readInterval(options: Options): number | null {
+  const text = options.text('interval');
+  if (text === undefined) return null;
+  const seconds = Number(text);
+  if (text.trim() === '' || !Number.isFinite(seconds) || seconds <= 0 || seconds > 86_400) {
+    throw new RqtError(
+      'usage',
+      `--interval ${JSON.stringify(text)}: it must be a number of seconds above 0, such as --interval 2 or 0.5`,
+    );
+  }
+  return seconds * 1000;
+}

@@ -1,0 +1,28 @@
+import type { Options } from '../command.ts';
+import { readConfig } from '../config.ts';
+import { closeDb, type Db, openStore } from '../store/index.ts';
+
+/** Data for stdout. */
+export function print(text: string): void {
+  process.stdout.write(text.endsWith('\n') ? text : `${text}\n`);
+}
+
+/** Talk for stderr. */
+export function say(text: string): void {
+  process.stderr.write(`${text}\n`);
+}
+
+/** Opens the Redis that flags and environment name, does the work, and closes it whatever happens. */
+export async function withStore<T>(options: Options, work: (db: Db) => Promise<T>): Promise<T> {
+  const db = await openStore(configOf(options));
+  try {
+    return await work(db);
+  } finally {
+    closeDb(db);
+  }
+}
+
+/** The configuration that flags and environment give. */
+export function configOf(options: Options) {
+  return readConfig(process.env, { url: options.text('url'), namespace: options.text('namespace') });
+}

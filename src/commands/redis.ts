@@ -1,0 +1,59 @@
+import type { Command, CommandLine } from '../command.ts';
+import { readConfig } from '../config.ts';
+import { EXIT_STATUS, RqtError } from '../errors.ts';
+import { print } from './io.ts';
+
+const VERBS = ['status', 'url', 'stop'] as const;
+
+export const command: Command = {
+  name: 'redis',
+  synopsis: '<status|url|stop>',
+  summary: 'manage the private Redis that rqt starts for you',
+  words: { min: 1, max: 1 },
+  options: [{ name: 'json', type: 'boolean', describe: 'one JSON document (status)' }],
+  epilogue:
+    'The private server is used when no URL is given; its data live in $RQT_HOME, else ~/.local/state/rqt. RQT_FSYNC=everysec relaxes its syncing.',
+  run,
+};
+
+async function run({ words, options }: CommandLine): Promise<number> {
+  const verb = VERBS.find(name => name === words[0]);
+  if (!verb) throw new RqtError('usage', `rqt redis ${words[0]}: say one of ${VERBS.join(', ')}`);
+  const { redis } = readConfig(process.env, { url: options.text('url') });
+  if (redis.kind === 'url') {
+    throw new RqtError(
+      'no',
+      `rqt does not manage the Redis named by ${redis.from}: the private server is used only when no URL is given`,
+    );
+  }
+  const server = await import('../store/server/index.ts');
+  switch (verb) {
+    case 'url':
+      print(`unix://${server.socketPath(redis.home)}`);
+      return 0;
+    case 'stop':
+      print((await server.stopServer(redis.home)) ? 'stopped; its data are kept' : 'it was not running');
+      return 0;
+    case 'status':
+      return status(await server.serverStatus(redis.home), redis.home, options.flag('json'));
+  }
+}
+
+type ServerStatus = Awaited<ReturnType<typeof import('../store/server/index.ts')['serverStatus']>>;
+
+async function status(found: ServerStatus, home: string, json: boolean): Promise<number> {
+  if (json) print(JSON.stringify({ version: 1, kind: 'redis', ...found }));
+  else print(await describe(found, home));
+  return found.running ? 0 : EXIT_STATUS.no;
+}
+
+async function describe(found: ServerStatus, home: string): Promise<string> {
+  if (!found.running) return `not running; the next command starts it\nhome     ${home}`;
+  const { formatBytes, formatDuration } = await import('../view/index.ts');
+  return [
+    `running  pid ${found.pid}, Redis ${found.version}, up ${formatDuration(found.uptimeMs)}`,
+    `socket   ${found.socket}`,
+    `home     ${home}`,
+    `memory   ${formatBytes(found.memoryBytes)}`,
+  ].join('\n');
+}

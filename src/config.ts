@@ -1,0 +1,116 @@
+/**
+ * Which Redis, which namespace: decided by flags and environment alone, never by what happens to be reachable (DESIGN section 5).
+ */
+import { userInfo } from 'node:os';
+import { isAbsolute, join, resolve } from 'node:path';
+import { RqtError } from './errors.ts';
+import { oneLine, parseRedisUrl, type RedisAddress } from './redis-url.ts';
+
+/** Everything that decides where a command's data live. */
+export interface Config {
+  readonly redis: RedisChoice;
+  /** What every key starts with; RQ's own is `rq`. */
+  readonly namespace: string;
+  readonly connectTimeoutMs: number;
+}
+
+/** A Redis that was named (`from`: the flag or the variable that named it), or the private one that lives in the folder `home`. */
+export type RedisChoice =
+  | { readonly kind: 'url'; readonly url: string; readonly from: string; readonly address: RedisAddress }
+  | { readonly kind: 'private'; readonly home: string; readonly fsync: Fsync };
+
+/** Redis's `appendfsync`. */
+export type Fsync = (typeof FSYNC)[number];
+const FSYNC = ['always', 'everysec', 'no'] as const;
+
+/** The flags that {@link readConfig} looks at. */
+export interface ConfigFlags {
+  readonly url?: string | undefined;
+  readonly namespace?: string | undefined;
+}
+
+type Env = Readonly<Record<string, string | undefined>>;
+
+/** A value and the flag or variable it came from. */
+interface Given {
+  readonly value: string;
+  readonly from: string;
+}
+
+const URL_VARIABLES = ['RQT_REDIS_URL', 'RQ_REDIS_URL', 'REDIS_URL'] as const;
+const CONNECT_TIMEOUT_MS = 5000;
+/** `sun_path` holds 104 bytes on macOS and BSD, 108 on Linux, a NUL included. */
+const SOCKET_PATH_BYTES = process.platform === 'linux' ? 107 : 103;
+
+/**
+ * Reads the configuration. A flag goes before a variable; an empty variable counts as unset.
+ * @throws RqtError `usage` for a wrong flag, `config` for a wrong variable, naming it, passwords masked.
+ */
+export function readConfig(env: Env, flags: ConfigFlags = {}): Config {
+  return { redis: chooseRedis(env, flags), namespace: readNamespace(env, flags), connectTimeoutMs: CONNECT_TIMEOUT_MS };
+}
+
+/** Where the private server that lives in `home` listens. */
+export function socketPath(home: string): string {
+  return join(home, 'redis.sock');
+}
+
+function chooseRedis(env: Env, flags: ConfigFlags): RedisChoice {
+  const given = firstGiven(env, '--url', flags.url, URL_VARIABLES);
+  if (!given) return { kind: 'private', home: privateHome(env), fsync: readFsync(env) };
+  const address = parseRedisUrl(given.value, message => refuse(given, message));
+  return { kind: 'url', url: given.value, from: given.from, address };
+}
+
+function readNamespace(env: Env, flags: ConfigFlags): string {
+  const given = firstGiven(env, '--namespace', flags.namespace, ['RQT_NAMESPACE']);
+  if (!given) return 'rq';
+  if (/^[\w.:{}-]+$/.test(given.value)) return given.value;
+  throw refuse(given, `'${oneLine(given.value)}' is no namespace: use letters, digits and any of _ . : { } -`);
+}
+
+function readFsync(env: Env): Fsync {
+  const text = env.RQT_FSYNC || 'always';
+  const known = FSYNC.find(name => name === text);
+  if (known) return known;
+  throw new RqtError('config', `RQT_FSYNC: '${oneLine(text)}' is not one of ${FSYNC.join(', ')}`);
+}
+
+function privateHome(env: Env): string {
+  const home = env.RQT_HOME ? resolve(env.RQT_HOME) : join(stateHome(env), 'rqt');
+  const excess = Buffer.byteLength(socketPath(home)) - SOCKET_PATH_BYTES;
+  if (excess <= 0) return home;
+  throw new RqtError(
+    'config',
+    `the path ${oneLine(home)} is ${excess} bytes too long for a socket in it: set RQT_HOME to a shorter one`,
+  );
+}
+
+/** A relative XDG_STATE_HOME is ignored, as the XDG base directory specification asks. */
+function stateHome(env: Env): string {
+  if (env.XDG_STATE_HOME && isAbsolute(env.XDG_STATE_HOME)) return env.XDG_STATE_HOME;
+  const home = env.HOME || homeOfUser();
+  if (isAbsolute(home)) return join(home, '.local', 'state');
+  throw new RqtError(
+    'config',
+    'no home directory to keep the private Redis in: set RQT_HOME to a directory, or RQT_REDIS_URL to a Redis',
+  );
+}
+
+function homeOfUser(): string {
+  try {
+    return userInfo().homedir;
+  } catch {
+    return '';
+  }
+}
+
+function firstGiven(env: Env, flag: string, value: string | undefined, variables: readonly string[]): Given | undefined {
+  if (value !== undefined) return { value, from: flag };
+  const from = variables.find(name => env[name]);
+  return from === undefined ? undefined : { value: env[from] ?? '', from };
+}
+
+function refuse({ from }: Given, message: string): RqtError {
+  return new RqtError(from.startsWith('--') ? 'usage' : 'config', `${from}: ${message}`);
+}

@@ -1,0 +1,77 @@
+import { ChildWatch } from './child-watch.ts';
+import { Environment } from './environment.ts';
+import { HandleWatch } from './handles.ts';
+import { findSurvivors } from './processes.ts';
+import type { JobCall } from './protocol.ts';
+
+/** Something a job left behind, in one line; `passing`: it may be about to close by itself. */
+export type Leftover = string | { readonly passing: string };
+
+/**
+ * Tells whether a job left this process as it found it. It is asked after every job, so that every check is a matter of a
+ * few microseconds: what is dear is looked at only when something cheap says that it may have changed.
+ */
+export class Cleanliness {
+  readonly #environment = new Environment();
+  readonly #handles = new HandleWatch();
+  readonly #children = new ChildWatch();
+  readonly #writes = [process.stdout.write, process.stderr.write];
+  #folder = '';
+  #listeners = new Map<string | symbol, number>();
+  #maxRssBytes = 0;
+  #umaskChanged = false;
+
+  constructor() {
+    // Asking for the mask means setting it twice, which other threads would see.
+    const umask = process.umask.bind(process);
+    process.umask = (...mask: [] | [string | number]) => {
+      this.#umaskChanged ||= mask.length > 0;
+      return mask.length > 0 ? umask(mask[0] as number) : umask();
+    };
+  }
+
+  /** What is there now is what may be there after every job. */
+  takeBaseline(maxRssBytes: number): void {
+    this.#maxRssBytes = maxRssBytes;
+    this.#folder = process.cwd();
+    for (const name of process.eventNames()) this.#listeners.set(name, process.listenerCount(name));
+    this.#environment.takeBaseline();
+    this.#handles.takeBaseline();
+  }
+
+  beginJob(call: JobCall): void {
+    this.#environment.enter(call);
+  }
+
+  findLeftover(): Leftover | null {
+    return (
+      this.#handles.findOpen() ??
+      this.#findChildren() ??
+      this.#environment.findChange() ??
+      this.#findChange() ??
+      (this.#children.rssBytes > this.#maxRssBytes ? `it grew to ${Math.round(this.#children.rssBytes / 2 ** 20)} MiB` : null)
+    );
+  }
+
+  #findChildren(): string | null {
+    if (!this.#children.look()) return null;
+    if (!this.#children.canSearch) return 'it started processes';
+    const [first, ...others] = findSurvivors(process.pid);
+    if (!first) return null;
+    return `process ${first.pid}${others.length > 0 ? ` and ${others.length} more` : ''} outlived the job`;
+  }
+
+  #findChange(): string | null {
+    if (process.cwd() !== this.#folder) return 'the working directory was changed';
+    if (this.#umaskChanged) return 'the umask was changed';
+    if (process.stdout.write !== this.#writes[0] || process.stderr.write !== this.#writes[1])
+      return 'stdout or stderr was replaced';
+    if (process.stdout.writableEnded || process.stderr.writableEnded) return 'stdout or stderr was ended';
+    return this.#listenersChanged() ? 'listeners of process were added or removed' : null;
+  }
+
+  #listenersChanged(): boolean {
+    const names = process.eventNames();
+    return names.length !== this.#listeners.size || names.some(name => process.listenerCount(name) !== this.#listeners.get(name));
+  }
+}

@@ -1,0 +1,130 @@
+import { type ChildProcess, fork } from 'node:child_process';
+import type { FromExecutor, Setup, StreamName, ToExecutor } from './protocol.ts';
+import { unwatchGroup, watchGroup } from './sentinel.ts';
+
+/** No executor could be started (no processes, files or memory left): the job did not run and can be put back. */
+export class ForkError extends Error {
+  override readonly name = 'ForkError';
+}
+
+/** How a process ended: one of the two is set. */
+export interface Exit {
+  readonly status: number | null;
+  readonly signal: NodeJS.Signals | null;
+}
+
+/** Whoever runs a job on an executor hears from it here. */
+export interface ExecutorUser {
+  onMessage(message: FromExecutor): void;
+  onOutput(stream: StreamName, chunk: Buffer): void | Promise<void>;
+  onExit(exit: Exit): void;
+}
+
+// Without these, Node's own remarks about its features would become output of a job. Warnings of the task's code pass.
+const QUIET = ['--disable-warning=ExperimentalWarning', '--disable-warning=MODULE_TYPELESS_PACKAGE_JSON'];
+
+/** One forked executor, seen from its parent: a process group of its own, its channel and its two streams. */
+export class Executor {
+  readonly pid: number;
+  /** Settles when the process has ended. */
+  readonly exited: Promise<void>;
+  /** The one that runs a job on it, or null. */
+  user: ExecutorUser | null = null;
+  /** It has said that it is set up. */
+  ready = false;
+  exit: Exit | null = null;
+  /** Why it must not get another job, seen from outside, or null. */
+  soiled: string | null = null;
+  /** How many chunks of output it has delivered: tells whether a pass of the event loop brought any. */
+  chunkCount = 0;
+  /** Settles when paused output flows again; null while it flows. */
+  held: Promise<void> | null = null;
+  readonly #child: ChildProcess;
+
+  /** Forks. Throws {@link ForkError}. */
+  constructor(script: string, setup: Setup, env: Readonly<Record<string, string>> = {}) {
+    this.#child = start(script, env);
+    // A failed fork and a failed send are told here; the first is seen by its missing pid, the second ends in an exit.
+    this.#child.on('error', () => {});
+    if (this.#child.pid === undefined) throw new ForkError('no executor could be forked: the system has no room for a process');
+    this.pid = this.#child.pid;
+    watchGroup(this.pid);
+    this.exited = new Promise(resolve => {
+      this.#child.once('exit', (status, signal) => {
+        this.exit = { status, signal };
+        unwatchGroup(this.pid);
+        resolve();
+        this.user?.onExit(this.exit);
+      });
+    });
+    this.#child.on('message', message => this.#receive(message as FromExecutor));
+    this.#listen('stdout');
+    this.#listen('stderr');
+    this.send({ type: 'setup', setup });
+  }
+
+  /** It may get another job. */
+  get usable(): boolean {
+    return this.exit === null && this.soiled === null;
+  }
+
+  send(message: ToExecutor): void {
+    if (this.#child.connected) this.#child.send(message);
+  }
+
+  /** Hears nothing of it any more: its user is gone and its streams are closed. */
+  abandon(): void {
+    this.user = null;
+    this.soiled ??= 'it was given up';
+    this.#child.stdout?.destroy();
+    this.#child.stderr?.destroy();
+    if (this.#child.connected) this.#child.disconnect();
+  }
+
+  #receive(message: FromExecutor): void {
+    if (message.type === 'ready') this.ready = true;
+    if (message.type === 'unfit') this.soiled = message.why;
+    this.user?.onMessage(message);
+  }
+
+  #listen(name: StreamName): void {
+    const stream = this.#child[name];
+    stream?.on('data', (chunk: Buffer) => {
+      this.chunkCount++;
+      if (!this.user) this.soiled ??= 'it wrote something while it had no job';
+      const wait = this.user?.onOutput(name, chunk);
+      if (wait) this.#hold(wait);
+    });
+    stream?.on('end', () => {
+      this.soiled ??= `its ${name} was closed`;
+    });
+    stream?.on('error', () => {});
+  }
+
+  #hold(wait: Promise<void>): void {
+    const streams = [this.#child.stdout, this.#child.stderr];
+    for (const stream of streams) stream?.pause();
+    const held = Promise.allSettled([this.held, wait]).then(() => {
+      if (this.held !== held) return;
+      this.held = null;
+      for (const stream of streams) stream?.resume();
+    });
+    this.held = held;
+  }
+}
+
+function start(script: string, env: Readonly<Record<string, string>>): ChildProcess {
+  try {
+    return fork(script, [], {
+      detached: true,
+      serialization: 'advanced',
+      stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
+      execArgv: QUIET,
+      env: { ...process.env, ...env },
+    });
+  } catch (error) {
+    throw new ForkError(`no executor could be forked: ${error instanceof Error ? error.message : String(error)}`, {
+      cause: error,
+    });
+  }
+}

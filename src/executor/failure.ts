@@ -1,0 +1,76 @@
+import { inspect } from 'node:util';
+import type { Failure } from './protocol.ts';
+import { TaskRefusal } from './refusal.ts';
+
+/** Bounds of what is kept of a failure: characters of its reason and of its trace, depth of its causes, errors of an aggregate. */
+const MOST = { reason: 500, trace: 16_384, depth: 8, errors: 10 };
+
+/**
+ * Makes something thrown into a {@link Failure}. `how` is put before the reason (`uncaught exception`).
+ * Whatever was thrown, this does not throw: errors may have getters that do, causes in circles, or no stack.
+ */
+export function describeThrown(thrown: unknown, how = ''): Failure {
+  const prefix = how === '' ? '' : `${how}: `;
+  if (thrown instanceof TaskRefusal) return { reason: prefix + thrown.message, trace: '' };
+  return { reason: cut(firstLine(prefix + titleOf(thrown)), MOST.reason), trace: cut(traceOf(thrown, 0, new Set()), MOST.trace) };
+}
+
+function titleOf(thrown: unknown): string {
+  if (!isError(thrown))
+    return `thrown: ${safely(() => inspect(thrown, { depth: 2, breakLength: Infinity, customInspect: false }))}`;
+  const name = safely(() => String(thrown.name)) || 'Error';
+  const message = safely(() => String(thrown.message));
+  return message === '' ? name : `${name}: ${message}`;
+}
+
+/** The stack without rqt's, Node's and the loader's own frames, then the causes and the errors of an aggregate. */
+function traceOf(thrown: unknown, depth: number, seen: Set<unknown>): string {
+  if (!isError(thrown)) return depth === 0 ? '' : titleOf(thrown);
+  if (seen.has(thrown) || depth > MOST.depth) return `${titleOf(thrown)} (again)`;
+  seen.add(thrown);
+  const parts = [ownStack(thrown)];
+  const cause = safely(() => thrown.cause, undefined);
+  if (cause !== undefined) parts.push(`cause: ${traceOf(cause, depth + 1, seen)}`);
+  const errors = safely(() => ('errors' in thrown && Array.isArray(thrown.errors) ? [...thrown.errors] : []), []);
+  for (const error of errors.slice(0, MOST.errors)) parts.push(`error: ${traceOf(error, depth + 1, seen)}`);
+  if (errors.length > MOST.errors) parts.push(`and ${errors.length - MOST.errors} more errors`);
+  return parts.join('\n');
+}
+
+function ownStack(error: Error): string {
+  const stack = safely<unknown>(() => error.stack, undefined);
+  if (typeof stack !== 'string' || stack === '') return titleOf(error);
+  return stack
+    .split('\n')
+    .filter(line => !isFrame(line) || !FOREIGN.some(part => line.includes(part)))
+    .join('\n');
+}
+
+function isFrame(line: string): boolean {
+  return line.startsWith('    at ');
+}
+
+// Bundled, this module is the executor's one script.
+const FOREIGN = [import.meta.url, 'node:internal', '/node_modules/jiti/'];
+
+function isError(thrown: unknown): thrown is Error {
+  return safely(() => thrown instanceof Error || Object.prototype.toString.call(thrown) === '[object Error]', false);
+}
+
+function firstLine(text: string): string {
+  return text.split('\n', 1)[0]?.trimEnd() ?? '';
+}
+
+function cut(text: string, most: number): string {
+  return text.length <= most ? text : `${text.slice(0, most)} […]`;
+}
+
+function safely(read: () => string): string;
+function safely<T>(read: () => T, otherwise: T): T;
+function safely<T>(read: () => T, otherwise?: T): T | string | undefined {
+  try {
+    return read();
+  } catch {
+    return otherwise ?? (arguments.length > 1 ? undefined : '(unreadable)');
+  }
+}

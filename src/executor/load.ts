@@ -1,0 +1,99 @@
+import { readdirSync } from 'node:fs';
+import { pathToFileURL } from 'node:url';
+import type { Jiti } from 'jiti';
+import { findModule, parseTaskName } from './find.ts';
+import { pickFunction, type TaskFunction } from './pick.ts';
+import type { Setup } from './protocol.ts';
+import { FileStamps } from './stamps.ts';
+import { locateSyntaxError } from './syntax.ts';
+import { cacheFolder } from './transpiled.ts';
+
+/** Finds, loads and keeps the functions that jobs name. */
+export class TaskLoader {
+  /** A module failed to load: Node keeps the failure, and what the module did until then. */
+  broken: string | null = null;
+  readonly #roots: readonly string[];
+  readonly #tasks = new Map<string, Loaded>();
+  readonly #stamps = new FileStamps();
+  #jiti: Promise<Jiti> | null = null;
+
+  constructor({ taskRoots, shippedTasks }: Pick<Setup, 'taskRoots' | 'shippedTasks'>) {
+    this.#roots = [...taskRoots, shippedTasks];
+  }
+
+  /** Loads the TypeScript loader (50 ms) before it is needed, if it will be. */
+  prepare(): void {
+    if (this.#roots.some(hasTypeScript)) void this.#getJiti().catch(() => {});
+  }
+
+  /** Whether what was loaded for this task is still what is on disk: null, or what has changed in one line. */
+  findChange(task: string): string | null {
+    const file = this.#tasks.get(task)?.file ?? this.#tryFind(task);
+    const changed = file !== undefined && this.#stamps.has(file) ? this.#stamps.findChanged() : null;
+    return changed === null ? null : `${changed} was changed on disk`;
+  }
+
+  /** The function, if it has been loaded. */
+  loaded(task: string): TaskFunction | undefined {
+    return this.#tasks.get(task)?.fn;
+  }
+
+  /** Finds and loads it. Throws `TaskRefusal`, or what its module threw. */
+  async load(task: string): Promise<TaskFunction> {
+    const name = parseTaskName(task);
+    const file = findModule(name, this.#roots);
+    this.#stamps.add(file);
+    const fn = pickFunction(await this.#import(file), name, file);
+    this.#tasks.set(task, { file, fn });
+    return fn;
+  }
+
+  async #import(file: string): Promise<object> {
+    try {
+      const module: object = isTypeScript(file)
+        ? await (await this.#getJiti()).import(file)
+        : await import(pathToFileURL(file).href);
+      this.#stamps.addRequired();
+      return module;
+    } catch (error) {
+      this.broken = `${file} failed to load`;
+      throw locateSyntaxError(error, file);
+    }
+  }
+
+  #getJiti(): Promise<Jiti> {
+    this.#jiti ??= import('jiti').then(({ createJiti }) =>
+      createJiti(import.meta.url, {
+        fsCache: cacheFolder(),
+        // Its traces then have the lines of the source.
+        transformOptions: { retainLines: true },
+      }),
+    );
+    return this.#jiti;
+  }
+
+  #tryFind(task: string): string | undefined {
+    try {
+      return findModule(parseTaskName(task), this.#roots);
+    } catch {
+      return undefined;
+    }
+  }
+}
+
+interface Loaded {
+  readonly file: string;
+  readonly fn: TaskFunction;
+}
+
+function isTypeScript(file: string): boolean {
+  return /\.[mc]?ts$/.test(file);
+}
+
+function hasTypeScript(folder: string): boolean {
+  try {
+    return readdirSync(folder).some(isTypeScript);
+  } catch {
+    return false;
+  }
+}

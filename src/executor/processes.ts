@@ -1,0 +1,71 @@
+import { readdirSync, readFileSync, readlinkSync } from 'node:fs';
+
+/** One line of /proc/PID/stat, as far as rqt looks at it. */
+export interface ProcessStat {
+  readonly pid: number;
+  /** One letter; `Z` and `X` have ended. */
+  readonly state: string;
+  readonly group: number;
+  readonly session: number;
+  /** Threads' minor faults in children that were waited for: grows with every child that has ended. */
+  readonly childFaults: number;
+  /** In clock ticks since the machine started. */
+  readonly startedTicks: number;
+  readonly rssPages: number;
+}
+
+/** Reads the text of /proc/PID/stat (proc(5)). The name in it may contain spaces and brackets: fields count from its end. */
+export function parseStat(text: string): ProcessStat {
+  const fields = text.slice(text.lastIndexOf(')') + 2).split(' ');
+  return {
+    pid: Number.parseInt(text, 10),
+    state: fields[0] ?? '',
+    group: Number(fields[2]),
+    session: Number(fields[3]),
+    childFaults: Number(fields[8]),
+    startedTicks: Number(fields[19]),
+    rssPages: Number(fields[21]),
+  };
+}
+
+/** Every process that still runs; none where there is no /proc. */
+export function listProcesses(): ProcessStat[] {
+  const found: ProcessStat[] = [];
+  for (const name of tryTo(() => readdirSync('/proc')) ?? []) {
+    const first = name.charCodeAt(0);
+    if (first < 48 || first > 57) continue;
+    const stat = tryTo(() => parseStat(readFileSync(`/proc/${name}/stat`, 'latin1')));
+    if (stat && stat.state !== 'Z' && stat.state !== 'X') found.push(stat);
+  }
+  return found;
+}
+
+/** What the executor `pid` has left running: its session, and whoever left that but still holds its stdout or stderr. */
+export function findSurvivors(pid: number): ProcessStat[] {
+  const all = listProcesses();
+  const own = all.find(process => process.pid === pid);
+  const outputs = new Set([1, 2].map(fd => tryTo(() => readlinkSync(`/proc/${pid}/fd/${fd}`))));
+  outputs.delete(undefined);
+  return all.filter(
+    other => other.pid !== pid && (other.session === pid || (younger(other, own) && holdsAny(other.pid, outputs))),
+  );
+}
+
+function younger(other: ProcessStat, own: ProcessStat | undefined): boolean {
+  return own !== undefined && other.startedTicks >= own.startedTicks;
+}
+
+function holdsAny(pid: number, links: ReadonlySet<string | undefined>): boolean {
+  const folder = `/proc/${pid}/fd`;
+  const fds = tryTo(() => readdirSync(folder)) ?? [];
+  return fds.some(fd => links.has(tryTo(() => readlinkSync(`${folder}/${fd}`)) ?? ''));
+}
+
+/** Processes end while they are looked at, and other users' may not be looked at. */
+function tryTo<T>(look: () => T): T | undefined {
+  try {
+    return look();
+  } catch {
+    return undefined;
+  }
+}

@@ -1,0 +1,100 @@
+import type { Cleanliness } from './cleanliness.ts';
+import { JobContext, setContext } from './context.ts';
+import { describeThrown } from './failure.ts';
+import type { TaskLoader } from './load.ts';
+import type { TaskFunction } from './pick.ts';
+import type { Failure, FromExecutor, JobCall, Outcome, Setup } from './protocol.ts';
+import { keepResult } from './result.ts';
+
+/** What a {@link JobRunner} works with. */
+export interface RunnerParts {
+  readonly setup: Setup;
+  readonly loader: TaskLoader;
+  readonly cleanliness: Cleanliness;
+  readonly send: (message: FromExecutor) => void;
+}
+
+/** Runs one job at a time and tells how each ended. */
+export class JobRunner {
+  readonly #parts: RunnerParts;
+  #current: JobContext | null = null;
+  /** Why no job can be run here any more. */
+  #unfit: string | null = null;
+
+  constructor(parts: RunnerParts) {
+    this.#parts = parts;
+  }
+
+  run(call: JobCall): void {
+    const { loader, send } = this.#parts;
+    const unfit = this.#unfit ?? loader.findChange(call.task);
+    if (unfit === null) this.#begin(call);
+    else send({ type: 'unfit', why: unfit });
+  }
+
+  abort(executionId: string): void {
+    const context = this.#current;
+    if (context?.execution !== executionId) return;
+    // The answer goes first: what listens to the signal may block or throw.
+    this.#parts.send({ type: 'aborting', heeded: JobContext.looked(context) });
+    JobContext.abort(context);
+  }
+
+  /** Something went wrong outside of the task's own call. The process is not trusted with anything after that. */
+  blowUp(failure: Failure): void {
+    this.#unfit ??= failure.reason;
+    if (this.#current) this.#report({ kind: 'failed', failure }, failure.reason);
+    else this.#parts.send({ type: 'unfit', why: failure.reason });
+  }
+
+  #begin(call: JobCall): void {
+    const context = new JobContext(call);
+    this.#current = context;
+    this.#parts.cleanliness.beginJob(call);
+    setContext(context);
+    void this.#perform(context, call);
+  }
+
+  async #perform(context: JobContext, call: JobCall): Promise<void> {
+    const outcome = await this.#attempt(call);
+    // A whole turn, since Node tells unhandled rejections only after all microtasks.
+    setImmediate(() => this.#wrapUp(context, outcome, CLOSING_TURNS));
+  }
+
+  async #attempt(call: JobCall): Promise<Outcome> {
+    const { loader, setup } = this.#parts;
+    try {
+      const task = loader.loaded(call.task) ?? (await loader.load(call.task));
+      return { kind: 'finished', ...keepResult(await apply(task, call), setup.maxResultBytes) };
+    } catch (error) {
+      return { kind: 'failed', failure: describeThrown(error) };
+    }
+  }
+
+  #wrapUp(context: JobContext, outcome: Outcome, turns: number): void {
+    if (this.#current !== context) return;
+    const left = this.#parts.loader.broken ?? this.#parts.cleanliness.findLeftover();
+    if (left === null) this.#report(outcome, null);
+    else if (typeof left !== 'string' && turns > 0) setImmediate(() => this.#wrapUp(context, outcome, turns - 1));
+    else this.#report(outcome, typeof left === 'string' ? left : left.passing);
+  }
+
+  #report(outcome: Outcome, left: string | null): void {
+    this.#current = null;
+    setContext(undefined);
+    this.#parts.send({ type: 'done', outcome, left });
+  }
+}
+
+/** How many turns of the event loop handles get that were closed just before the job's end. */
+const CLOSING_TURNS = 16;
+
+/** Positional arguments, then one object if there are keyword arguments. */
+function apply(task: TaskFunction, { args, kwargs }: JobCall): unknown {
+  return hasAny(kwargs) ? task(...args, kwargs) : task(...args);
+}
+
+function hasAny(kwargs: JobCall['kwargs']): boolean {
+  for (const _ in kwargs) return true;
+  return false;
+}

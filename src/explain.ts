@@ -1,0 +1,145 @@
+import yargs from 'yargs';
+import { type Command, type CommandLine, GLOBAL_OPTIONS, Options } from './command.ts';
+import { RqtError } from './errors.ts';
+import type { OptionSpec } from './parse/argv.ts';
+import { nearest } from './parse/nearest.ts';
+import { quote } from './parse/quote.ts';
+import { toYargsOptions, YARGS_PARSING } from './parse/yargsOptions.ts';
+import { VERSION } from './version.ts';
+
+/** A command line that was correct after all, and the command it is for. */
+export interface Explained {
+  readonly command: Command;
+  readonly line: CommandLine;
+}
+
+/**
+ * Reads a command line with yargs: prints help, the version or a completion script (null), refuses what is wrong with one line
+ * that names the nearest right one, or returns what it says.
+ */
+export async function explain(
+  commands: readonly Command[],
+  words: readonly string[],
+  plainWords: readonly string[],
+): Promise<Explained | null> {
+  const found: { explained: Explained | null } = { explained: null };
+  const parser = yargs([...words])
+    .scriptName('rqt')
+    .usage(USAGE)
+    .parserConfiguration(YARGS_PARSING)
+    .options(toYargsOptions(GLOBAL_OPTIONS))
+    .strictOptions()
+    .exitProcess(false)
+    .version(VERSION)
+    .alias('help', 'h')
+    .alias('version', 'V')
+    .completion('completion', 'print a completion script for your shell')
+    .epilogue(EPILOGUE)
+    .wrap(Math.min(110, process.stdout.columns ?? 100))
+    .fail((message, error) => {
+      throw error ?? new Refusal(message);
+    });
+  for (const command of commands) {
+    parser.command(
+      command.name,
+      command.summary,
+      builder =>
+        builder
+          .usage(`rqt ${command.name} ${command.synopsis} [flags]\n\n${command.summary}`)
+          .options(toYargsOptions(command.options))
+          .epilogue(command.epilogue ?? ''),
+      argv => {
+        const { _: [, ...positionals] = [], ...options } = argv as { _: (string | number)[] };
+        found.explained = { command, line: { words: positionals.map(String), plainWords, options: new Options(options) } };
+      },
+    );
+  }
+  try {
+    await parser.parseAsync();
+  } catch (error) {
+    throw error instanceof Refusal ? refuse(error.message, commands, words) : error;
+  }
+  return checked(found.explained, commands, words);
+}
+
+const USAGE = 'rqt: RQ (Redis Queue) for the terminal\n\nUsage: rqt <command> [flags]';
+const EPILOGUE = [
+  'Start here:  rqt enqueue hello#hello you   then   rqt worker --burst   then   rqt info',
+  'Exit status: 0 done, 1 a job failed or the answer is no, 64 usage, 65 bad data, 66 no such job, task or file,',
+  '             69 Redis unreachable, 70 a bug in rqt, 73 cannot write, 75 try again, 78 bad configuration.',
+].join('\n');
+
+/** What yargs says is wrong. */
+class Refusal extends Error {}
+
+function checked(explained: Explained | null, commands: readonly Command[], words: readonly string[]): Explained | null {
+  if (!explained) {
+    if (asksForHelp(words)) return null;
+    throw refuseName(commands, words);
+  }
+  const { command, line } = explained;
+  if (line.words.length < command.words.min) throw usage(command, 'something is missing');
+  if (line.words.length > command.words.max)
+    throw usage(command, `${quote(line.words[command.words.max] ?? '')} is one word too many`);
+  if (line.plainWords.length > 0 && !command.takesPlainWords) throw usage(command, 'nothing may follow --');
+  return explained;
+}
+
+function usage(command: Command, what: string): RqtError {
+  return new RqtError(
+    'usage',
+    `rqt ${command.name}: ${what}: rqt ${command.name} ${command.synopsis} (see rqt ${command.name} --help)`,
+  );
+}
+
+const HELP_WORDS = new Set(['--help', '-h', '--version', '-V', 'completion', '--get-yargs-completions']);
+
+function asksForHelp(words: readonly string[]): boolean {
+  return words.some(word => HELP_WORDS.has(word));
+}
+
+function refuseName(commands: readonly Command[], words: readonly string[]): RqtError {
+  const name = words.find(word => !word.startsWith('-'));
+  if (name === undefined)
+    return new RqtError('usage', `say what to do: ${commands.map(command => command.name).join(', ')} (see rqt --help)`);
+  const near = nearest(
+    name,
+    commands.map(command => command.name),
+  );
+  return new RqtError('usage', `there is no command ${quote(name)}${near ? `; did you mean ${near}?` : ''} (see rqt --help)`);
+}
+
+/** yargs's message as one of ours: what is wrong, and the nearest right thing. */
+function refuse(message: string, commands: readonly Command[], words: readonly string[]): RqtError {
+  const command = commands.find(({ name }) => words.includes(name));
+  const options = [...(command?.options ?? []), ...GLOBAL_OPTIONS];
+  const help = command ? `rqt ${command.name} --help` : 'rqt --help';
+  const unknown = /^Unknown arguments?: ([^,]+)/.exec(message)?.[1];
+  if (unknown !== undefined) {
+    const typed =
+      words.find(word => word.replace(/^-+/, '').split('=')[0] === unknown) ??
+      (unknown.length === 1 ? `-${unknown}` : `--${unknown}`);
+    const near = nearestFlag(unknown, options);
+    return new RqtError(
+      'usage',
+      `there is no flag ${quote(typed.split('=')[0] ?? typed)}${near ? `; did you mean ${near}?` : ''} (see ${help})`,
+    );
+  }
+  const needsValue = /^Not enough arguments following: (.+)/.exec(message)?.[1];
+  if (needsValue !== undefined) {
+    const spec = options.find(({ name, alias }) => name === needsValue || alias === needsValue);
+    return new RqtError(
+      'usage',
+      `--${spec?.name ?? needsValue} needs a value: --${spec?.name ?? needsValue} ${spec?.value ?? 'VALUE'} (see ${help})`,
+    );
+  }
+  return new RqtError('usage', `${message.split('\n')[0]} (see ${help})`);
+}
+
+function nearestFlag(unknown: string, options: readonly OptionSpec[]): string | null {
+  const near = nearest(
+    unknown,
+    options.map(({ name }) => name),
+  );
+  return near === null ? null : `--${near}`;
+}

@@ -1,0 +1,38 @@
+import type { Options, ParserConfigurationOptions } from 'yargs';
+import { RqtError } from '../errors.ts';
+import type { OptionSpec } from './argv.ts';
+
+/**
+ * The same options for yargs. A value option takes exactly one word, `-` and `-1` included; a `string` given twice is refused.
+ */
+export function toYargsOptions(specs: readonly OptionSpec[]): Record<string, Options> {
+  return Object.fromEntries(specs.map(spec => [spec.name, toYargsOption(spec)]));
+}
+
+/** How yargs must read words, so that they arrive as they were typed: no numbers, no dots, no camel case, no second names. */
+export const YARGS_PARSING: Partial<ParserConfigurationOptions> = {
+  'parse-numbers': false,
+  'parse-positional-numbers': false,
+  'dot-notation': false,
+  'camel-case-expansion': false,
+  'strip-aliased': true,
+  'short-option-groups': true,
+  'boolean-negation': true,
+  'duplicate-arguments-array': true,
+  'flatten-duplicate-arrays': true,
+  'greedy-arrays': false,
+  'nargs-eats-options': false,
+};
+
+function toYargsOption({ name, alias, type, describe }: OptionSpec): Options {
+  const names = alias === undefined ? { describe } : { describe, alias };
+  if (type === 'boolean') return { ...names, type: 'boolean' };
+  const taker = { ...names, type: 'string', nargs: 1, requiresArg: true } as const;
+  return type === 'list' ? { ...taker, array: true } : { ...taker, coerce: (value: unknown) => refuseTwice(name, value) };
+}
+
+function refuseTwice(name: string, value: unknown): unknown {
+  if (Array.isArray(value)) throw new RqtError('usage', `--${name} is given ${value.length} times; give it once`);
+  if (value === false) throw new RqtError('usage', `--no-${name} is no flag; leave --${name} away`);
+  return value;
+}

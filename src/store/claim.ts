@@ -1,0 +1,147 @@
+import type { Call } from '../model.ts';
+import { decodeCall, encodeError, encodeResult, msOfSeconds, secondsOf } from './codec.ts';
+import type { Db } from './db.ts';
+import { runScriptForBytes } from './scripts.ts';
+
+/** Who claims, under which new execution id, from which queues in order of priority. */
+export interface ClaimRequest {
+  readonly worker: string;
+  /** Chosen by the caller: a request that is sent twice because its answer got lost claims once. */
+  readonly execution: string;
+  readonly leaseMs: number;
+  readonly queues: readonly string[];
+}
+
+/** A job that was started under a lease. `call` is null when the payload cannot be run here; `opaque` says why. */
+export interface ClaimedJob {
+  readonly id: string;
+  readonly queue: string;
+  readonly execution: string;
+  readonly attempt: number;
+  readonly call: Call | null;
+  readonly opaque: string | null;
+  readonly timeoutMs: number | null;
+  readonly description: string;
+}
+
+/** The answer to a claim. `suspended`: jobs wait, but their queues or all workers are suspended. `unregistered`: Redis does not know the worker. */
+export type Claim =
+  | { readonly kind: 'claimed'; readonly job: ClaimedJob }
+  | { readonly kind: 'none' | 'suspended' | 'unregistered' };
+
+/** Starts the first job that waits: execution, lease and state in one step. */
+export async function claim(db: Db, request: ClaimRequest): Promise<Claim> {
+  for (;;) {
+    const reply = await runScriptForBytes(db, 'claim', [request.worker, request.execution, lease(request), ...request.queues]);
+    const found = readClaim(reply);
+    if (found) return found;
+  }
+}
+
+/** What an execution left. */
+export interface Settlement {
+  readonly job: ClaimedJob;
+  readonly worker: string;
+  readonly outcome: 'finished' | 'failed' | 'stopped';
+  /** JSON text, or null when there is none. */
+  readonly resultJson: string | null;
+  /** Why a finished job has no result, or null. */
+  readonly absent: string | null;
+  /** Reason and stack of a failed or stopped one, or null. */
+  readonly error: string | null;
+  readonly output: readonly OutputChunk[];
+  /** For jobs that do not say themselves how long to keep their result. null: for ever. */
+  readonly defaultResultTtlMs: number | null;
+}
+
+/** Some bytes that a job wrote; `cutBefore` bytes before them were not kept. */
+export interface OutputChunk {
+  readonly stream: 'stdout' | 'stderr';
+  readonly cutBefore: number;
+  readonly bytes: Buffer;
+}
+
+/** What became of a settlement. `lost`: the lease was lost, nothing was changed. `repeated`: it had arrived before. */
+export type Settled =
+  | { readonly kind: 'finished'; readonly resultTtlMs: number | null }
+  | { readonly kind: 'retried'; readonly inMs: number; readonly retriesLeft: number }
+  | { readonly kind: 'failed' | 'stopped' | 'lost' | 'repeated' };
+
+/** Ends an execution. With `next`, the next job is claimed in the same round trip. */
+export async function settle(
+  db: Db,
+  settlement: Settlement,
+  next: ClaimRequest | null,
+): Promise<{ settled: Settled; claim: Claim | null }> {
+  const { job } = settlement;
+  const output = settlement.output.flatMap(chunk => [chunk.stream === 'stdout' ? 1 : 2, chunk.cutBefore, chunk.bytes]);
+  const reply = await runScriptForBytes(db, 'settle', [
+    settlement.outcome,
+    job.id,
+    job.execution,
+    job.queue,
+    settlement.worker,
+    secondsOf(settlement.defaultResultTtlMs),
+    encodeResult(settlement.resultJson),
+    settlement.error === null ? '' : encodeError(settlement.error),
+    settlement.absent ?? '',
+    next?.execution ?? '',
+    next ? lease(next) : 0,
+    output.length,
+    ...output,
+    ...(next?.queues ?? []),
+  ]);
+  const settled = readSettled(String(reply[0]), Number(reply[1]), Number(reply[2]));
+  if (!next) return { settled, claim: null };
+  return { settled, claim: readClaim(reply.slice(3)) ?? (await claim(db, next)) };
+}
+
+function lease({ leaseMs }: ClaimRequest): number {
+  return Math.ceil(leaseMs / 1000);
+}
+
+function readSettled(tag: string, seconds: number, retriesLeft: number): Settled {
+  switch (tag) {
+    case 'finished':
+      return { kind: 'finished', resultTtlMs: seconds < 0 ? null : seconds * 1000 };
+    case 'retried':
+      return { kind: 'retried', inMs: seconds * 1000, retriesLeft };
+    case 'failed':
+    case 'stopped':
+    case 'lost':
+    case 'repeated':
+      return { kind: tag };
+    default:
+      throw new Error(`settle answered ${tag}`);
+  }
+}
+
+/** null: the script came upon many dead ids and wants to be called again. */
+function readClaim(reply: readonly unknown[]): Claim | null {
+  const tag = String(reply[0]);
+  switch (tag) {
+    case 'again':
+      return null;
+    case 'none':
+    case 'suspended':
+    case 'unregistered':
+      return { kind: tag };
+    case 'claimed':
+      return { kind: 'claimed', job: readClaimedJob(reply) };
+    default:
+      throw new Error(`claim answered ${tag}`);
+  }
+}
+
+function readClaimedJob(reply: readonly unknown[]): ClaimedJob {
+  const [, queue, id, execution, attempt, data, timeout, description] = reply;
+  return {
+    id: String(id),
+    queue: String(queue),
+    execution: String(execution),
+    attempt: Number(attempt),
+    ...decodeCall(data as Buffer),
+    timeoutMs: msOfSeconds(String(timeout), 180_000),
+    description: String(description),
+  };
+}

@@ -1,0 +1,85 @@
+import { Redis, type RedisOptions } from 'ioredis';
+import { RqtError } from '../errors.ts';
+import type { RedisAddress } from '../redis-url.ts';
+
+/** An open connection to the Redis that holds the queues, and the prefix of its keys. */
+export interface Db {
+  readonly client: Redis;
+  readonly prefix: string;
+  /** Where this is, for messages; never with a password. */
+  readonly where: string;
+}
+
+/** What is needed to open a {@link Db}. Durations in milliseconds. */
+export interface DbOptions {
+  readonly address: RedisAddress;
+  readonly prefix: string;
+  readonly where: string;
+  readonly connectTimeoutMs: number;
+  /** A worker's connection: comes back by itself, for ever, and sends again what was not answered. */
+  readonly persistent?: boolean;
+}
+
+/** Opens a connection. Fails with `unreachable` and one line when there is none within the time. */
+export async function openDb(options: DbOptions): Promise<Db> {
+  const client = newClient(options, options.persistent ? PERSISTENT : ONE_SHOT);
+  let lastError: unknown;
+  client.on('error', error => {
+    lastError = error;
+  });
+  try {
+    await client.connect();
+  } catch (error) {
+    client.disconnect();
+    // connect() itself only says that the connection is closed; the cause was in the event before.
+    throw unreachable(options.where, lastError ?? error);
+  }
+  return { client, prefix: options.prefix, where: options.where };
+}
+
+/** A second connection to where `db` is, for blocking calls and subscriptions. It comes back by itself. */
+export function duplicateDb(db: Db): Redis {
+  const client = db.client.duplicate({ ...PERSISTENT, lazyConnect: false });
+  client.on('error', () => {});
+  return client;
+}
+
+/** Closes a connection at once; what was not answered is lost to the caller, not to Redis. */
+export function closeDb(db: Db): void {
+  db.client.disconnect();
+}
+
+const ONE_SHOT = {
+  lazyConnect: true,
+  retryStrategy: () => null,
+  maxRetriesPerRequest: 0,
+  enableReadyCheck: false,
+} satisfies RedisOptions;
+
+/** Reconnects with a growing pause and some jitter, so that many workers do not all come at once. */
+const PERSISTENT = {
+  lazyConnect: true,
+  maxRetriesPerRequest: null,
+  autoResendUnfulfilledCommands: true,
+  retryStrategy: (attempt: number) => Math.min(50 * 2 ** Math.min(attempt, 6), 2000) * (0.5 + Math.random() / 2),
+  reconnectOnError: (error: Error) => (/^(READONLY|MASTERDOWN)/.test(error.message) ? 2 : false),
+} satisfies RedisOptions;
+
+function newClient({ address, connectTimeoutMs }: DbOptions, base: typeof ONE_SHOT | typeof PERSISTENT): Redis {
+  return new Redis({
+    ...base,
+    connectTimeout: connectTimeoutMs,
+    keepAlive: 30_000,
+    db: address.db,
+    ...(address.username !== null && { username: address.username }),
+    ...(address.password !== null && { password: address.password }),
+    ...(address.kind === 'unix' ? { path: address.path } : { host: address.host, port: address.port }),
+    ...(address.kind === 'tcp' && address.tls && { tls: { rejectUnauthorized: address.tls.verify } }),
+  });
+}
+
+/** The one line for a Redis that does not answer: where, why, what to do. */
+export function unreachable(where: string, cause: unknown): RqtError {
+  const why = cause instanceof Error ? cause.message.replace(/\s+/g, ' ') : String(cause);
+  return new RqtError('unreachable', `Redis at ${where} cannot be reached: ${why}`, { cause });
+}

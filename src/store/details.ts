@@ -1,0 +1,117 @@
+import { type Attempt, DEFAULT_LIMITS, type JobDetails, type Life } from '../model.ts';
+import { redisNow } from './clock.ts';
+import { type DecodedCall, decodeCall, decodeError, decodeResult, msOfSeconds, parseEpoch, parseStamp } from './codec.ts';
+import type { Db } from './db.ts';
+import { keys } from './keys.ts';
+import { readOutput } from './output.ts';
+
+/** Everything `rqt status` shows of a job, or null when there is none of this id. It only reads. */
+export async function details(db: Db, id: string): Promise<JobDetails | null> {
+  const { client, prefix } = db;
+  const [readAt, bytes, results, output, forgottenIn] = await Promise.all([
+    redisNow(db),
+    client.hgetallBuffer(keys.job(prefix, id)) as Promise<Record<string, Buffer>>,
+    client.xrange(keys.results(prefix, id), '-', '+'),
+    readOutput(db, id),
+    client.pttl(keys.job(prefix, id)),
+  ]);
+  if (Object.keys(bytes).length === 0) return null;
+  const hash = Object.fromEntries(Object.entries(bytes).map(([name, value]) => [name, value.toString('utf8')]));
+  const attempts = results.map(([, fields]) => readAttempt(pairs(fields)));
+  return {
+    id,
+    queue: hash.origin ?? '',
+    description: hash.description ?? '',
+    ...readCall(bytes.data),
+    limits: {
+      timeoutMs: msOfSeconds(hash.timeout, DEFAULT_LIMITS.timeoutMs),
+      resultTtlMs: msOfSeconds(hash.result_ttl, DEFAULT_LIMITS.resultTtlMs),
+      failureTtlMs: msOfSeconds(hash.failure_ttl, DEFAULT_LIMITS.failureTtlMs),
+      ttlMs: msOfSeconds(hash.ttl, null),
+    },
+    createdAt: parseStamp(hash.created_at),
+    enqueuedAt: parseStamp(hash.enqueued_at),
+    life: await readLife(db, id, hash),
+    attemptCount: Number(hash.rqt_attempts ?? attempts.length),
+    crashes: Number(hash.rqt_crashes ?? 0),
+    attempts,
+    resultAbsent: hash.rqt_absent ?? null,
+    stdout: output.stdout,
+    stderr: output.stderr,
+    forgottenInMs: forgottenIn >= 0 ? forgottenIn : null,
+    readAt,
+  };
+}
+
+function readCall(data: Buffer | undefined): DecodedCall {
+  return data ? decodeCall(data) : { call: null, opaque: 'the job has no payload' };
+}
+
+async function readLife(db: Db, id: string, hash: Readonly<Record<string, string>>): Promise<Life> {
+  const { client, prefix } = db;
+  const queue = hash.origin ?? '';
+  const state = hash.status ?? '';
+  const ended = { startedAt: parseStamp(hash.started_at), endedAt: parseStamp(hash.ended_at), worker: hash.worker_name || null };
+  switch (state) {
+    case 'queued': {
+      const position = await client.lpos(keys.queue(prefix, queue), id);
+      return { state, enqueuedAt: parseStamp(hash.enqueued_at), position };
+    }
+    case 'started':
+      return { state, startedAt: ended.startedAt, worker: ended.worker, leaseUntil: await leaseOf(db, id, queue) };
+    case 'scheduled':
+      return { state, dueAt: parseEpoch(await client.zscore(keys.registry(prefix, 'scheduled', queue), id)) };
+    case 'deferred':
+      return { state, waitsFor: (await client.smembers(keys.dependencies(prefix, id))).sort() };
+    case 'canceled': {
+      const canceledAt = hash.rqt_canceled_at ? Number(hash.rqt_canceled_at) : null;
+      return {
+        state,
+        canceledAt: canceledAt ?? parseEpoch(await client.zscore(keys.registry(prefix, 'canceled', queue), id)),
+        reason: hash.rqt_reason ?? null,
+      };
+    }
+    case 'finished':
+    case 'failed':
+    case 'stopped':
+      return { state, ...ended };
+    default:
+      return { state: 'other', name: state };
+  }
+}
+
+async function leaseOf(db: Db, id: string, queue: string): Promise<number | null> {
+  const executions = await db.client.zrange(keys.executions(db.prefix, id), '0', '-1');
+  const newest = executions.at(-1);
+  if (newest === undefined) return null;
+  return parseEpoch(await db.client.zscore(keys.registry(db.prefix, 'wip', queue), `${id}:${newest}`));
+}
+
+const OUTCOMES: Readonly<Record<string, Attempt['outcome']>> = {
+  1: 'finished',
+  2: 'failed',
+  3: 'stopped',
+  4: 'retried',
+  5: 'out of retries',
+};
+
+function readAttempt(fields: ReadonlyMap<string, string>): Attempt {
+  const outcome = OUTCOMES[fields.get('type') ?? ''] ?? 'failed';
+  const result = fields.get('return_value');
+  const error = fields.get('exc_string');
+  return {
+    outcome,
+    executionId: fields.get('execution_id') ?? null,
+    worker: fields.get('worker_name') || null,
+    startedAt: parseEpoch(fields.get('execution_started_at')),
+    endedAt: parseEpoch(fields.get('execution_ended_at')),
+    resultJson: outcome === 'finished' && result ? decodeResult(result) : null,
+    error: error ? decodeError(error) : null,
+  };
+}
+
+function pairs(flat: readonly string[]): Map<string, string> {
+  const map = new Map<string, string>();
+  for (let i = 0; i + 1 < flat.length; i += 2) map.set(flat[i] ?? '', flat[i + 1] ?? '');
+  return map;
+}

@@ -1,0 +1,19 @@
+/** The name of every key that rqt reads outside its scripts (RQ-LAYOUT section 2). `prefix` is `rq` unless `--namespace` says otherwise. */
+export const keys = {
+  queues: (prefix: string) => `${prefix}:queues`,
+  queue: (prefix: string, queue: string) => `${prefix}:queue:${queue}`,
+  job: (prefix: string, id: string) => `${prefix}:job:${id}`,
+  dependencies: (prefix: string, id: string) => `${prefix}:job::${id}:dependencies`,
+  results: (prefix: string, id: string) => `${prefix}:results:${id}`,
+  output: (prefix: string, id: string) => `${prefix}:rqt:output:${id}`,
+  executions: (prefix: string, id: string) => `${prefix}:executions:${id}`,
+  registry: (prefix: string, registry: Registry, queue: string) => `${prefix}:${registry}:${queue}`,
+  workers: (prefix: string) => `${prefix}:workers`,
+  worker: (prefix: string, worker: string) => `${prefix}:worker:${worker}`,
+  channel: (prefix: string, worker: string) => `${prefix}:pubsub:${worker}`,
+  suspended: (prefix: string) => `${prefix}:suspended`,
+  queueSuspended: (prefix: string, queue: string) => `${prefix}:rqt:suspended:${queue}`,
+} as const;
+
+/** RQ's registries; `wip` is the one of started jobs. */
+export type Registry = 'wip' | 'finished' | 'failed' | 'deferred' | 'scheduled' | 'canceled';

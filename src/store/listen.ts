@@ -1,0 +1,96 @@
+import type { Redis } from 'ioredis';
+import { type Db, duplicateDb } from './db.ts';
+import { keys } from './keys.ts';
+
+/** Wakes a worker when a job arrives on one of its queues. */
+export interface Doorbell {
+  /** Resolves when a queue has an id, when `ring` is called, or when `maxMs` is over; says whether a queue has one. */
+  wait(maxMs: number): Promise<void>;
+  /** Ends a wait at once. */
+  ring(): void;
+  close(): void;
+}
+
+/**
+ * Waits without polling: `BLMOVE q q LEFT LEFT` is a peek that moves nothing and is woken by any producer, Python's included, since
+ * all they do is push. It blocks its connection, hence one connection for each queue.
+ */
+export function openDoorbell(db: Db, queues: readonly string[]): Doorbell {
+  const watchers = queues.map(queue => ({
+    client: duplicateDb(db),
+    key: keys.queue(db.prefix, queue),
+    pending: null as Promise<void> | null,
+  }));
+  let wake: (() => void) | null = null;
+  const ring = () => wake?.();
+
+  const watch = (watcher: (typeof watchers)[number]) => {
+    watcher.pending ??= peek(watcher.client, watcher.key).then(found => {
+      watcher.pending = null;
+      if (found) ring();
+      else if (wake) watch(watcher);
+    });
+  };
+  return {
+    wait: maxMs =>
+      new Promise(resolve => {
+        const timer = setTimeout(ring, maxMs);
+        wake = () => {
+          clearTimeout(timer);
+          wake = null;
+          resolve();
+        };
+        for (const watcher of watchers) watch(watcher);
+      }),
+    ring,
+    close: () => {
+      ring();
+      for (const { client } of watchers) client.disconnect();
+    },
+  };
+}
+
+/** Below common idle timeouts of servers and proxies. */
+const PEEK_SECONDS = 30;
+
+/** Whether the list has an id, waiting for one up to PEEK_SECONDS. A lost connection comes back by itself and is asked again. */
+async function peek(client: Redis, key: string): Promise<boolean> {
+  try {
+    return (await client.blmove(key, key, 'LEFT', 'LEFT', PEEK_SECONDS)) !== null;
+  } catch {
+    await new Promise(resolve => setTimeout(resolve, 200));
+    return false;
+  }
+}
+
+/** A message on a worker's control channel (RQ's commands, rq/command.py). */
+export type Control =
+  | { readonly command: 'shutdown' }
+  | { readonly command: 'kill-horse' }
+  | { readonly command: 'stop-job'; readonly jobId: string };
+
+/** Listens on a worker's control channel; subscribes again after each lost connection. Messages that are no commands are ignored. */
+export async function subscribe(db: Db, worker: string, onControl: (control: Control) => void): Promise<{ close(): void }> {
+  const client = duplicateDb(db);
+  client.on('message', (_channel: string, message: string) => {
+    const control = readControl(message);
+    if (control) onControl(control);
+  });
+  await client.subscribe(keys.channel(db.prefix, worker));
+  return { close: () => client.disconnect() };
+}
+
+/** Reads a control message; null for anything that is none. */
+export function readControl(message: string): Control | null {
+  let parsed: unknown;
+  try {
+    parsed = JSON.parse(message);
+  } catch {
+    return null;
+  }
+  if (typeof parsed !== 'object' || parsed === null) return null;
+  const { command, job_id: jobId } = parsed as Record<string, unknown>;
+  if (command === 'shutdown' || command === 'kill-horse') return { command };
+  if (command === 'stop-job' && typeof jobId === 'string') return { command, jobId };
+  return null;
+}

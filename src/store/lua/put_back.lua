@@ -1,0 +1,13 @@
+-- put_back.lua: gives up an execution and puts its job to the front of its queue: no failure, no crash, no retry spent.
+-- ARGV     2 worker, 3 id, 4 execution, 5 queue
+-- returns  {'queued'}, {'stopped'}: somebody wanted it stopped meanwhile, or {'lost'}
+-- O(log n)
+local worker, id, execution, queue = ARGV[2], ARGV[3], ARGV[4], ARGV[5]
+rest(worker, 'idle')
+if not end_lease(id, execution, queue) or redis.call('EXISTS', job_key(id)) == 0 then return { 'lost' } end
+if redis.call('HEXISTS', job_key(id), 'rqt_stop') == 1 then
+  end_badly(id, queue, 'stopped')
+  return { 'stopped' }
+end
+put_back(id, queue)
+return { 'queued' }

@@ -1,0 +1,203 @@
+-- running.lua: claim and settle as functions, so that the hot path does both in one round trip. Put behind jobs.lua.
+
+local CLAIM_SKIPS = 1000
+
+-- What the worker needs of a job to run it, as the script's reply.
+local function claimed_reply(queue, id, execution, fields, attempt)
+  return { 'claimed', queue, id, execution, attempt, fields[2] or '', fields[3] or '', fields[4] or '' }
+end
+
+local CLAIM_FIELDS = { 'status', 'data', 'timeout', 'description', 'rqt_attempts', 'rqt_expires' }
+
+-- Starts one job: execution, lease and `started` in the same step.
+local function start_job(queue, id, fields, request)
+  local attempt = tonumber(fields[5] or 0) + 1
+  local now = stamp()
+  if attempt > 1 then redis.call('DEL', output_key(id)) end
+  redis.call('HSET', job_key(id), 'status', 'started', 'started_at', now, 'ended_at', '', 'last_heartbeat', now,
+    'worker_name', request.worker, 'rqt_attempts', attempt)
+  redis.call('PERSIST', job_key(id))
+  if fields[6] then
+    redis.call('HDEL', job_key(id), 'rqt_expires')
+    redis.call('ZREM', EXPIRING, id)
+  end
+  local until_ = NOW + request.lease
+  redis.call('ZADD', registry_key('wip', queue), until_, id .. ':' .. request.execution)
+  redis.call('HSET', execution_key(id, request.execution), 'id', request.execution, 'job_id', id,
+    'created_at', NOW_F, 'last_heartbeat', NOW_F, 'worker_name', request.worker)
+  redis.call('EXPIRE', execution_key(id, request.execution), request.lease + 60)
+  redis.call('ZADD', executions_key(id), until_ + 60, request.execution)
+  redis.call('EXPIRE', executions_key(id), request.lease + 60)
+  redis.call('HSET', worker_key(request.worker), 'state', 'busy', 'rqt_claim', request.execution .. ':' .. queue .. ':' .. id)
+  return claimed_reply(queue, id, request.execution, fields, attempt)
+end
+
+-- The answer to a claim that was already made under this execution id: its first answer got lost on the way.
+local function repeat_claim(request, claim)
+  if not claim or claim:sub(1, #request.execution + 1) ~= request.execution .. ':' then return nil end
+  local queue, id = claim:sub(#request.execution + 2):match('^(.*):([^:]*)$')
+  if not queue or not redis.call('ZSCORE', registry_key('wip', queue), id .. ':' .. request.execution) then return nil end
+  local fields = redis.call('HMGET', job_key(id), unpack(CLAIM_FIELDS))
+  return claimed_reply(queue, id, request.execution, fields, tonumber(fields[5] or 1))
+end
+
+-- Takes the first job that waits on the queues, in their order. request: worker, execution, lease (seconds), queues.
+-- Returns {'claimed', queue, id, execution, attempt, data, timeout, description}, {'none'}, {'suspended'},
+-- {'unregistered'} when Redis does not know the worker, or {'again'} after CLAIM_SKIPS ids that led nowhere, so that no call
+-- blocks Redis for long.
+local function claim(request)
+  local known = redis.call('HMGET', worker_key(request.worker), 'birth', 'rqt_claim')
+  if not known[1] then return { 'unregistered' } end
+  local repeated = repeat_claim(request, known[2])
+  if repeated then return repeated end
+  if redis.call('EXISTS', P .. ':suspended') == 1 then return { 'suspended' } end
+  local suspended, skips = false, 0
+  for _, queue in ipairs(request.queues) do
+    if redis.call('EXISTS', P .. ':rqt:suspended:' .. queue) == 1 then
+      suspended = suspended or redis.call('EXISTS', queue_key(queue)) == 1
+    else
+      while true do
+        local id = redis.call('LPOP', queue_key(queue))
+        if not id then break end
+        local fields = redis.call('HMGET', job_key(id), unpack(CLAIM_FIELDS))
+        if fields[1] == 'queued' then
+          if fields[6] and tonumber(fields[6]) <= NOW_MS then
+            cancel_waiting(id, queue, 'queued', 'it waited longer than its ttl')
+          else
+            return start_job(queue, id, fields, request)
+          end
+        end
+        skips = skips + 1
+        if skips >= CLAIM_SKIPS then return { 'again' } end
+      end
+    end
+  end
+  return { suspended and 'suspended' or 'none' }
+end
+
+-- Keeps what an attempt wrote: chunks are stream (1 stdout, 2 stderr), bytes cut before it, bytes; three at a time.
+local function keep_output(id, execution, chunks)
+  for i = 1, #chunks, 3 do
+    local entry = { 'x', execution, 's', chunks[i], 't', chunks[i + 2] }
+    if chunks[i + 1] ~= '0' then
+      entry[#entry + 1] = 'c'
+      entry[#entry + 1] = chunks[i + 1]
+    end
+    redis.call('XADD', output_key(id), '*', unpack(entry))
+  end
+end
+
+-- RQ's interval for the next retry: the last ones are used up first when there are fewer retries than intervals.
+local function retry_interval(intervals_json, retries_left)
+  local ok, intervals = pcall(cjson.decode, intervals_json or '[]')
+  if not ok or type(intervals) ~= 'table' or #intervals == 0 then return 0 end
+  local index = #intervals - retries_left
+  if index < 0 then index = 0 end
+  return tonumber(intervals[index + 1] or intervals[#intervals]) or 0
+end
+
+-- Another attempt after a failure. Returns {'retried', seconds until then, retries left after it}.
+local function retry(id, queue, fields, retries_left)
+  redis.call('HSET', job_key(id), 'retries_left', retries_left - 1)
+  local interval = retry_interval(fields.retry_intervals, retries_left)
+  if interval > 0 then
+    put_on_schedule(id, queue, NOW + interval)
+  else
+    put_on_queue(id, queue, fields.at_front == '1')
+  end
+  return { 'retried', interval, retries_left - 1 }
+end
+
+-- RQ's repetition after a success: enqueued again at once or after its interval.
+local function repeat_job(id, queue, repeats_left, intervals_json)
+  redis.call('HSET', job_key(id), 'repeats_left', repeats_left - 1)
+  local ok, intervals = pcall(cjson.decode, intervals_json or '[]')
+  local interval = 0
+  if ok and type(intervals) == 'table' and #intervals > 0 then
+    interval = tonumber(intervals[repeats_left] or intervals[#intervals]) or 0
+  end
+  if interval > 0 then put_on_schedule(id, queue, NOW + interval) else put_on_queue(id, queue, false) end
+end
+
+-- Adds to a worker's counters, unless Redis has forgotten the worker: no ghost hash is left.
+local function count(worker, command, field, number)
+  if redis.call('EXISTS', worker_key(worker)) == 1 then redis.call(command, worker_key(worker), field, number) end
+end
+
+-- Notes that a worker runs nothing now.
+local function rest(worker, state)
+  if redis.call('EXISTS', worker_key(worker)) == 0 then return end
+  redis.call('HDEL', worker_key(worker), 'rqt_claim')
+  redis.call('HSET', worker_key(worker), 'state', state)
+end
+
+local function finish(report, fields)
+  local id, queue = report.id, report.queue
+  local ttl = tonumber(present(fields.result_ttl) or report.default_result_ttl)
+  local repeats_left = tonumber(present(fields.repeats_left) or 0)
+  count(report.worker, 'HINCRBY', 'successful_job_count', 1)
+  if ttl == 0 and repeats_left <= 0 then
+    redis.call('HSET', job_key(id), 'status', 'finished')
+    release_dependents(id)
+    delete_job(id, queue, 'finished')
+    return { 'finished', 0 }
+  end
+  local now = stamp()
+  redis.call('HSET', job_key(id), 'status', 'finished', 'ended_at', now, 'last_heartbeat', now, 'rqt_settled', report.execution)
+  redis.call('HDEL', job_key(id), 'rqt_stop', 'rqt_absent')
+  if report.absent ~= '' then redis.call('HSET', job_key(id), 'rqt_absent', report.absent) end
+  if ttl ~= 0 then
+    add_result(id, 1, report)
+    redis.call('ZADD', registry_key('finished', queue), ttl < 0 and '+inf' or NOW + ttl, id)
+  end
+  release_dependents(id)
+  if repeats_left > 0 then
+    repeat_job(id, queue, repeats_left, fields.repeat_intervals)
+  else
+    keep_for(id, ttl)
+  end
+  return { 'finished', ttl }
+end
+
+local function fail(report, fields)
+  local id, queue = report.id, report.queue
+  local retries_left = tonumber(present(fields.retries_left) or 0)
+  local stopped = report.kind == 'stopped' or fields.stop
+  count(report.worker, 'HINCRBY', 'failed_job_count', 1)
+  redis.call('HSET', job_key(id), 'rqt_settled', report.execution)
+  if not stopped and retries_left > 0 then
+    add_result(id, 4, report)
+    return retry(id, queue, fields, retries_left)
+  end
+  if failure_ttl(id) ~= 0 then add_result(id, stopped and 3 or 2, report) end
+  end_badly(id, queue, stopped and 'stopped' or 'failed')
+  return { stopped and 'stopped' or 'failed', 0 }
+end
+
+-- Ends an execution with what it left, only while it holds its lease. report: kind (finished, failed, stopped), id, execution,
+-- queue, worker, default_result_ttl, return_value, exc_string (both encoded), absent, chunks.
+-- Returns {'finished'|'failed'|'stopped', ttl}, {'retried', seconds, retries left}, {'lost'}: the lease was lost and nothing was changed, or
+-- {'repeated'}: this execution was settled before, the first answer got lost on the way.
+local function settle(report)
+  local id, queue = report.id, report.queue
+  report.execution_id = report.execution
+  report.execution_started_at = redis.call('HGET', execution_key(id, report.execution), 'created_at')
+  if not end_lease(id, report.execution, queue) then
+    if redis.call('HGET', job_key(id), 'rqt_settled') == report.execution then return { 'repeated', 0 } end
+    return { 'lost', 0 }
+  end
+  local values = redis.call('HMGET', job_key(id), 'result_ttl', 'retries_left', 'retry_intervals', 'repeats_left', 'repeat_intervals',
+    'enqueue_at_front', 'rqt_stop', 'status')
+  if not values[8] then return { 'lost', 0 } end
+  local fields = {
+    result_ttl = values[1], retries_left = values[2], retry_intervals = values[3], repeats_left = values[4], repeat_intervals = values[5],
+    at_front = values[6], stop = values[7],
+  }
+  if report.execution_started_at then
+    count(report.worker, 'HINCRBYFLOAT', 'total_working_time',
+      string.format('%.6f', tonumber(NOW_F) - tonumber(report.execution_started_at)))
+  end
+  keep_output(id, report.execution, report.chunks)
+  if report.kind == 'finished' then return finish(report, fields) end
+  return fail(report, fields)
+end

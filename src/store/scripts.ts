@@ -1,0 +1,59 @@
+import type { Redis } from 'ioredis';
+import type { Db } from './db.ts';
+import { keys } from './keys.ts';
+import cancel from './lua/cancel.lua';
+import claim from './lua/claim.lua';
+import empty from './lua/empty.lua';
+import enqueue from './lua/enqueue.lua';
+import jobs from './lua/jobs.lua';
+import maintain from './lua/maintain.lua';
+import output from './lua/output.lua';
+import prelude from './lua/prelude.lua';
+import putBack from './lua/put_back.lua';
+import register from './lua/register.lua';
+import renew from './lua/renew.lua';
+import running from './lua/running.lua';
+import settle from './lua/settle.lua';
+import sweep from './lua/sweep.lua';
+import unregister from './lua/unregister.lua';
+
+const SCRIPTS = {
+  enqueue: prelude + jobs + enqueue,
+  claim: prelude + jobs + running + claim,
+  settle: prelude + jobs + running + settle,
+  renew: prelude + jobs + renew,
+  putBack: prelude + jobs + running + putBack,
+  output: prelude + jobs + running + output,
+  cancel: prelude + jobs + cancel,
+  empty: prelude + jobs + empty,
+  sweep: prelude + jobs + sweep,
+  maintain: prelude + jobs + maintain,
+  register: prelude + register,
+  unregister: prelude + unregister,
+} as const;
+
+/** Every transition that rqt knows: one script each. */
+export type ScriptName = keyof typeof SCRIPTS;
+type Argument = string | number | Buffer;
+
+/** Runs a script and returns its tagged array with strings for bytes. */
+export function runScript(db: Db, name: ScriptName, args: readonly Argument[]): Promise<unknown[]> {
+  return command(db.client, name, '')(keys.queues(db.prefix), db.prefix, ...args) as Promise<unknown[]>;
+}
+
+/** As {@link runScript}, but bytes stay bytes: payloads are binary. */
+export function runScriptForBytes(db: Db, name: ScriptName, args: readonly Argument[]): Promise<unknown[]> {
+  return command(db.client, name, 'Buffer')(keys.queues(db.prefix), db.prefix, ...args) as Promise<unknown[]>;
+}
+
+type Command = (...args: Argument[]) => Promise<unknown>;
+
+/** ioredis sends a script's text once a connection, then its hash, and again when Redis has forgotten it. */
+function command(client: Redis, name: ScriptName, kind: '' | 'Buffer'): Command {
+  const commands = client as unknown as Record<string, Command | undefined>;
+  const method = `rqt_${name}${kind}`;
+  if (!commands[method]) client.defineCommand(`rqt_${name}`, { numberOfKeys: 1, lua: SCRIPTS[name] });
+  const found = commands[method];
+  if (!found) throw new Error(`ioredis did not define ${method}`);
+  return found.bind(client);
+}

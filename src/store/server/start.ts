@@ -1,0 +1,70 @@
+/**
+ * Starting the private server on demand.
+ */
+import { setTimeout as sleep } from 'node:timers/promises';
+import { type Fsync, socketPath } from '../../config.ts';
+import { RqtError } from '../../errors.ts';
+import { ask, type Reply } from './ask.ts';
+import { logPath, prepareHome } from './home.ts';
+import { type Launched, launch } from './launch.ts';
+import { tryLock } from './lock.ts';
+import { findServerProgram } from './program.ts';
+
+/** How to start a server. */
+export interface StartOptions {
+  /** Default `always`. A server that already runs keeps its own. */
+  readonly fsync?: Fsync;
+  /** Where to look for the program; default PATH. */
+  readonly searchPath?: string;
+  /** How long to wait for a server that lives but does not answer yet; default a minute. */
+  readonly deadlineMs?: number;
+}
+
+/**
+ * Returns the socket of the server in `home` once that answers; starts it if nobody has. Safe to call from any number of processes at
+ * once. A caller on the hot path connects to {@link socketPath} first and comes here only when nobody listens.
+ * @throws RqtError `unreachable` when there is no server program or it does not start, `tryAgain` when it still loads its data at the
+ * deadline, `config` when the folder cannot be used.
+ */
+export async function startServer(
+  home: string,
+  { fsync = 'always', searchPath = process.env.PATH ?? '', deadlineMs = 60_000 }: StartOptions = {},
+): Promise<string> {
+  prepareHome(home);
+  const socket = socketPath(home);
+  const deadline = Date.now() + deadlineMs;
+  let launched: Launched | undefined;
+  for (let pauseMs = 4; ; pauseMs = Math.min(pauseMs * 1.5, 100)) {
+    const reply = await ask(socket, 'PING');
+    if (isUp(reply)) return socket;
+    const end = launched?.ended();
+    if (end?.kind === 'broken') throw new RqtError('unreachable', `the private Redis in ${home} did not start: ${end.reason}`);
+    if (end) launched = undefined;
+    if (Date.now() > deadline) throw lateError(home, reply, deadlineMs);
+    if (reply.kind === 'absent') launched ??= launchAlone();
+    await sleep(pauseMs);
+  }
+
+  function launchAlone(): Launched | undefined {
+    const program = findServerProgram(searchPath);
+    const lock = tryLock(home);
+    if (!lock) return undefined;
+    try {
+      return launch({ program, home, fsync, lock });
+    } finally {
+      lock.release();
+    }
+  }
+}
+
+/** Any answer but LOADING is one of a server at work, even an error such as BUSY. */
+function isUp(reply: Reply): boolean {
+  return reply.kind === 'text' || (reply.kind === 'error' && reply.code !== 'LOADING');
+}
+
+function lateError(home: string, reply: Reply, deadlineMs: number): RqtError {
+  const waited = `after ${Math.round(deadlineMs / 1000)} s`;
+  if (reply.kind === 'error')
+    return new RqtError('tryAgain', `the private Redis in ${home} is still loading its data ${waited}: try again later`);
+  return new RqtError('unreachable', `the private Redis in ${home} does not answer ${waited}: see ${logPath(home)}`);
+}

@@ -1,0 +1,38 @@
+import type { Attempt, JobDetails, Life } from '../model.ts';
+import type { Look } from './look.ts';
+import { safeLine } from './safe.ts';
+
+/** The name of a job's state, that of a foreign one included. Not yet safe. */
+export function stateName(life: Life): string {
+  return life.state === 'other' ? life.name : life.state;
+}
+
+/** A state with its symbol, coloured: `✓ finished`, `✗ failed`. */
+export function stateText({ life }: Pick<JobDetails, 'life'>, look: Look): string {
+  const { symbol, ascii, colour } = MARKS[life.state];
+  return look.colour[colour](`${look.unicode ? symbol : ascii} ${safeLine(stateName(life))}`);
+}
+
+/** An attempt's outcome with its symbol, coloured and filled up to `width`: `✓ finished`, `✗ out of retries`. */
+export function outcomeText(outcome: Attempt['outcome'], width: number, look: Look): string {
+  const { symbol, ascii, colour } = MARKS[outcome === 'finished' || outcome === 'stopped' ? outcome : 'failed'];
+  return look.colour[colour](`${look.unicode ? symbol : ascii} ${outcome.padEnd(width)}`);
+}
+
+interface Mark {
+  readonly symbol: string;
+  readonly ascii: string;
+  readonly colour: 'green' | 'red' | 'yellow' | 'cyan' | 'blue' | 'dim';
+}
+
+const MARKS: Readonly<Record<Life['state'], Mark>> = {
+  queued: { symbol: '○', ascii: 'o', colour: 'blue' },
+  scheduled: { symbol: '◷', ascii: '@', colour: 'blue' },
+  deferred: { symbol: '◌', ascii: '~', colour: 'blue' },
+  started: { symbol: '▶', ascii: '>', colour: 'cyan' },
+  finished: { symbol: '✓', ascii: '+', colour: 'green' },
+  failed: { symbol: '✗', ascii: 'x', colour: 'red' },
+  stopped: { symbol: '■', ascii: '#', colour: 'yellow' },
+  canceled: { symbol: '⊘', ascii: '-', colour: 'dim' },
+  other: { symbol: '?', ascii: '?', colour: 'dim' },
+};

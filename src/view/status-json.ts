@@ -1,0 +1,93 @@
+import type { Attempt, Ended, JobDetails } from '../model.ts';
+import { findJsonFlaw } from '../parse/json.ts';
+import { stateName } from './state.ts';
+import { isoTime, toSeconds } from './time.ts';
+
+/**
+ * `rqt status --json`: a plain object, version 1, every key always there. Times are ISO 8601 in UTC, durations seconds,
+ * and what does not exist is null. `position` is the number of jobs ahead of it, as in RQ. `result` is the parsed value of the last attempt; `result_text` its JSON as it was
+ * kept, for what parsing may not tell (integers above 2^53, Python's NaN: `result` is null then).
+ */
+export function statusDocument(job: JobDetails) {
+  const { life } = job;
+  const ended = endedOf(job);
+  return {
+    version: 1,
+    kind: 'job',
+    id: job.id,
+    state: stateName(life),
+    queue: job.queue,
+    position: life.state === 'queued' ? life.position : null,
+    description: job.description,
+    task: job.call?.task ?? null,
+    args: job.call?.args ?? null,
+    kwargs: job.call?.kwargs ?? null,
+    opaque: job.opaque,
+    created_at: isoTime(job.createdAt),
+    enqueued_at: isoTime(job.enqueuedAt),
+    due_at: life.state === 'scheduled' ? isoTime(life.dueAt) : null,
+    waits_for: life.state === 'deferred' ? life.waitsFor : null,
+    started_at: isoTime(ended.startedAt),
+    ended_at: isoTime(ended.endedAt),
+    lease_until: life.state === 'started' ? isoTime(life.leaseUntil) : null,
+    canceled_at: life.state === 'canceled' ? isoTime(life.canceledAt) : null,
+    cancel_reason: life.state === 'canceled' ? life.reason : null,
+    duration_seconds:
+      life.state === 'started' ? secondsBetween(life.startedAt, job.readAt) : secondsBetween(ended.startedAt, ended.endedAt),
+    worker: ended.worker,
+    attempt_count: job.attemptCount,
+    crashes: job.crashes,
+    attempts: job.attempts.map(attemptOf),
+    ...resultOf(life.state === 'finished' ? job.attempts.at(-1) : undefined),
+    result_absent: job.resultAbsent,
+    error: life.state === 'failed' || life.state === 'stopped' ? (job.attempts.at(-1)?.error ?? null) : null,
+    stdout: job.stdout.text,
+    stdout_cut_bytes: job.stdout.cutBytes,
+    stderr: job.stderr.text,
+    stderr_cut_bytes: job.stderr.cutBytes,
+    timeout_seconds: toSeconds(job.limits.timeoutMs),
+    result_ttl_seconds: toSeconds(job.limits.resultTtlMs),
+    failure_ttl_seconds: toSeconds(job.limits.failureTtlMs),
+    ttl_seconds: toSeconds(job.limits.ttlMs),
+    forgotten_in_seconds: toSeconds(job.forgottenInMs),
+    read_at: isoTime(job.readAt),
+  } as const;
+}
+
+function endedOf({ life }: JobDetails): Ended {
+  if ('endedAt' in life) return life;
+  return life.state === 'started' ? { ...life, endedAt: null } : { startedAt: null, endedAt: null, worker: null };
+}
+
+function attemptOf(attempt: Attempt) {
+  return {
+    outcome: attempt.outcome,
+    execution_id: attempt.executionId,
+    worker: attempt.worker,
+    started_at: isoTime(attempt.startedAt),
+    ended_at: isoTime(attempt.endedAt),
+    duration_seconds: secondsBetween(attempt.startedAt, attempt.endedAt),
+    ...resultOf(attempt),
+    error: attempt.error,
+  };
+}
+
+function resultOf(attempt: Attempt | undefined): { readonly result: unknown; readonly result_text: string | null } {
+  const text = attempt?.resultJson ?? null;
+  return { result: text === null ? null : parsed(text), result_text: text };
+}
+
+/** A number that parsing changes is still the best answer there is: the text stands beside it. */
+function parsed(json: string): unknown {
+  const flaw = findJsonFlaw(json);
+  if (flaw !== null && flaw.kind !== 'number') return null;
+  try {
+    return JSON.parse(json);
+  } catch {
+    return null;
+  }
+}
+
+function secondsBetween(from: number | null, to: number | null): number | null {
+  return from === null || to === null ? null : toSeconds(Math.max(0, to - from));
+}

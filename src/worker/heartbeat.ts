@@ -1,0 +1,44 @@
+import { keepOutput, register, renew } from '../store/index.ts';
+import { type Companion, type Slot, stopRunning } from './slot.ts';
+
+/** Beats three times a lease, so that one lost beat costs nothing; keeps the worker known and its job's lease alive. */
+export function startHeartbeat(slot: Slot): Companion {
+  const timer = setInterval(() => void beat(slot), slot.options.leaseMs / 3);
+  return { stop: () => clearInterval(timer) };
+}
+
+async function beat(slot: Slot): Promise<void> {
+  const { db, options, entry, running } = slot;
+  const job = running?.job ?? null;
+  try {
+    const answer = await renew(db, { worker: entry.name, workerTtlMs: options.workerTtlMs, leaseMs: options.leaseMs, job });
+    if (answer === 'unregistered') await register(db, entry, true);
+    // What was true when the beat was sent may be over when it is answered.
+    if (!job || slot.running?.job.execution !== job.execution) return;
+    if (answer === 'stop') stopRunning(slot, 'stop');
+    if (answer === 'lost') {
+      options.log({ event: 'lease_lost', queue: job.queue, jobId: job.id });
+      stopRunning(slot, 'lost');
+    }
+  } catch (error) {
+    options.log({ event: 'debug', text: `heartbeat: ${String(error)}` });
+  }
+}
+
+const FLUSH_MS = 1000;
+
+/** Brings what a running job has written to Redis once a second, so that `rqt status` shows it meanwhile. */
+export function startOutputKeeper(slot: Slot): Companion {
+  const timer = setInterval(() => void flush(slot), FLUSH_MS);
+  return { stop: () => clearInterval(timer) };
+}
+
+async function flush({ db, running, options }: Slot): Promise<void> {
+  const chunks = running?.capture.take() ?? [];
+  if (!running || chunks.length === 0) return;
+  try {
+    await keepOutput(db, running.job, chunks);
+  } catch (error) {
+    options.log({ event: 'debug', text: `output of ${running.job.id}: ${String(error)}` });
+  }
+}

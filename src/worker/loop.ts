@@ -1,0 +1,121 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { type Claim, type ClaimRequest, claim, register } from '../store/index.ts';
+import type { WorkerEnd } from './options.ts';
+import { untilDone } from './patience.ts';
+import { runJob } from './run-job.ts';
+import { runDue } from './scheduler.ts';
+import type { Slot } from './slot.ts';
+import { sweepQueues } from './sweeper.ts';
+
+/** How often a suspended worker looks whether it may go on; RQ's interval. */
+const SUSPENDED_LOOK_MS = 1000;
+
+/** The worker's work: claim, run, settle, repeat, until there is a reason to end. */
+export async function loop(slot: Slot): Promise<Omit<WorkerEnd, 'signal'>> {
+  const { options } = slot;
+  const tally = new Tally();
+  let started = 0;
+  let suspended = false;
+  let idleSince = Date.now();
+  let unforkedPauseMs = 100;
+  const mayStart = () => slot.asked === 'nothing' && (options.maxJobs === null || started < options.maxJobs);
+  const request = () => (mayStart() ? requestOf(slot) : null);
+  const end = (why: WorkerEnd['why']) => ({ why, done: tally.done, failed: tally.failed });
+
+  let next: Claim | null = null;
+  for (;;) {
+    if (slot.asked !== 'nothing' && next?.kind !== 'claimed') return end('stopped');
+    if (options.maxJobs !== null && started >= options.maxJobs && next?.kind !== 'claimed') return end('max_jobs');
+    next ??= await claimPatiently(slot);
+    if (suspended !== (next.kind === 'suspended')) {
+      suspended = !suspended;
+      options.log({ event: suspended ? 'suspended' : 'resumed', worker: slot.entry.name });
+    }
+    switch (next.kind) {
+      case 'claimed': {
+        started += 1;
+        const { job } = next;
+        const result = await runJob(slot, job, request);
+        tally.add(job.id, result.fate);
+        next = result.next;
+        idleSince = Date.now();
+        if (result.fate === 'unforked') {
+          await sleep(unforkedPauseMs);
+          unforkedPauseMs = Math.min(unforkedPauseMs * 2, 10_000);
+          started -= 1;
+        } else unforkedPauseMs = 100;
+        break;
+      }
+      case 'unregistered':
+        await untilDone(
+          () => register(slot.db, slot.entry, true),
+          () => {},
+        );
+        next = null;
+        break;
+      case 'suspended':
+        if (options.burst) return end('suspended');
+        next = null;
+        await pause(slot, SUSPENDED_LOOK_MS);
+        break;
+      case 'none':
+        next = null;
+        tally.giveUp(await sweepQueues(slot));
+        await runDue(slot);
+        if (options.burst) {
+          next = await claimPatiently(slot);
+          if (next.kind === 'none') return end('done');
+          break;
+        }
+        if (options.maxIdleMs !== null && Date.now() - idleSince >= options.maxIdleMs) return end('idle');
+        await slot.doorbell.wait(options.maxIdleMs === null ? LONGEST_WAIT_MS : options.maxIdleMs - (Date.now() - idleSince));
+    }
+  }
+}
+
+const LONGEST_WAIT_MS = 300_000;
+
+function claimPatiently(slot: Slot): Promise<Claim> {
+  const request = requestOf(slot);
+  return untilDone(
+    () => claim(slot.db, request),
+    reason => slot.options.log({ event: 'warning', text: `no job can be taken now, trying again: ${reason}` }),
+  );
+}
+
+function requestOf({ entry, options }: Slot): ClaimRequest {
+  return {
+    worker: entry.name,
+    execution: crypto.randomUUID().replaceAll('-', ''),
+    leaseMs: options.leaseMs,
+    queues: options.queues,
+  };
+}
+
+/** A pause that a stop request ends. */
+async function pause(slot: Slot, ms: number): Promise<void> {
+  const until = Date.now() + ms;
+  while (slot.asked === 'nothing' && Date.now() < until) await sleep(Math.min(50, until - Date.now()));
+}
+
+/** Jobs by how their last attempt ended: one that failed and succeeded on its retry has done well. */
+class Tally {
+  done = 0;
+  readonly #bad = new Set<string>();
+  #givenUp = 0;
+
+  get failed(): number {
+    return this.#bad.size + this.#givenUp;
+  }
+
+  add(id: string, fate: string): void {
+    if (fate === 'finished' || fate === 'repeated') {
+      this.done += 1;
+      this.#bad.delete(id);
+    } else if (fate === 'failed' || fate === 'stopped' || fate === 'retried') this.#bad.add(id);
+  }
+
+  giveUp(count: number): void {
+    this.#givenUp += count;
+  }
+}

@@ -1,0 +1,152 @@
+import { ForkError, type Outcome } from '../executor/index.ts';
+import {
+  type Claim,
+  type ClaimedJob,
+  type ClaimRequest,
+  putBack,
+  type Settled,
+  type Settlement,
+  STOPPED_BY_USER,
+  settle,
+} from '../store/index.ts';
+import { Capture } from './capture.ts';
+import { untilDone } from './patience.ts';
+import type { Slot } from './slot.ts';
+
+/** What a job's run came to, and the next claim when one was made in the same round trip. `unforked`: no executor could be started. */
+export interface JobEnd {
+  readonly fate: Settled['kind'] | 'put back' | 'unforked';
+  readonly next: Claim | null;
+}
+
+/** Runs one claimed job in an executor and settles it; `nextRequest` is asked for when it is settled, null for no next job. */
+export async function runJob(slot: Slot, job: ClaimedJob, nextRequest: () => ClaimRequest | null): Promise<JobEnd> {
+  const { log } = slot.options;
+  const startedAt = Date.now();
+  log({
+    event: 'job_started',
+    queue: job.queue,
+    jobId: job.id,
+    description: job.description || job.call?.task || '',
+    attempt: job.attempt,
+  });
+  const capture = new Capture();
+  let outcome: Outcome;
+  try {
+    outcome = await execute(slot, job, capture);
+  } catch (error) {
+    if (!(error instanceof ForkError)) throw error;
+    log({ event: 'error', text: `no executor could be started: ${error.message}` });
+    await giveBack(slot, job, 'no executor could be started');
+    return { fate: 'unforked', next: null };
+  }
+  if (outcome.kind === 'stopped' && outcome.by === 'lost') return { fate: 'lost', next: null };
+  if (outcome.kind === 'stopped' && outcome.by === 'cold')
+    return { fate: await giveBack(slot, job, 'the worker was stopped'), next: null };
+
+  const settlement = settlementOf(slot, job, outcome, capture);
+  const request = nextRequest();
+  const { settled, claim } = await untilDone(
+    () => settle(slot.db, settlement, request),
+    reason => log({ event: 'warning', text: `the end of job ${job.id} cannot be kept yet, trying again: ${reason}` }),
+  );
+  tell(slot, job, { outcome, settled, durationMs: Date.now() - startedAt });
+  return { fate: settled.kind, next: claim };
+}
+
+async function execute(slot: Slot, job: ClaimedJob, capture: Capture): Promise<Outcome> {
+  if (!job.call) {
+    return {
+      kind: 'failed',
+      failure: { reason: `this worker cannot read what the job calls: ${job.opaque}${hintFor(job.opaque)}`, trace: '' },
+    };
+  }
+  const executor = slot.pool.run({
+    jobId: job.id,
+    executionId: job.execution,
+    queue: job.queue,
+    attempt: job.attempt,
+    timeoutMs: job.timeoutMs,
+    ...job.call,
+  });
+  slot.running = { job, executor, capture };
+  if (slot.asked === 'cold') executor.stop('cold');
+  try {
+    return await executor.outcome;
+  } finally {
+    slot.running = null;
+  }
+}
+
+function hintFor(opaque: string | null): string {
+  return opaque === 'pickle' ? ' (let the Python program use the JSON serialiser, or keep its queue for Python workers)' : '';
+}
+
+function settlementOf({ options, entry }: Slot, job: ClaimedJob, outcome: Outcome, capture: Capture): Settlement {
+  const common = { job, worker: entry.name, output: capture.takeRest(), defaultResultTtlMs: options.resultTtlMs };
+  switch (outcome.kind) {
+    case 'finished':
+      return { ...common, outcome: 'finished', resultJson: outcome.resultJson, absent: outcome.absent, error: null };
+    case 'failed':
+      return { ...common, outcome: 'failed', resultJson: null, absent: null, error: errorText(outcome.failure) };
+    case 'stopped':
+      return { ...common, outcome: 'stopped', resultJson: null, absent: null, error: STOPPED_BY_USER };
+  }
+}
+
+/** The stack where there is one (it begins with the reason), else the reason. */
+function errorText({ reason, trace }: { reason: string; trace: string }): string {
+  if (trace === '') return reason;
+  return trace.startsWith(reason) ? trace : `${reason}\n${trace}`;
+}
+
+async function giveBack(slot: Slot, job: ClaimedJob, reason: string): Promise<'put back' | 'stopped' | 'lost'> {
+  const { log } = slot.options;
+  const answer = await untilDone(
+    () => putBack(slot.db, slot.entry.name, job),
+    trouble => log({ event: 'warning', text: `job ${job.id} cannot be put back yet, trying again: ${trouble}` }),
+  );
+  if (answer === 'queued') log({ event: 'job_put_back', queue: job.queue, jobId: job.id, reason });
+  else if (answer === 'stopped') log({ event: 'job_stopped', queue: job.queue, jobId: job.id });
+  else log({ event: 'lease_lost', queue: job.queue, jobId: job.id });
+  return answer === 'queued' ? 'put back' : answer;
+}
+
+/** What RQ's worker tells of a job's end, in its order. */
+function tell(
+  slot: Slot,
+  job: ClaimedJob,
+  { outcome, settled, durationMs }: { outcome: Outcome; settled: Settled; durationMs: number },
+): void {
+  const { log } = slot.options;
+  const of = { queue: job.queue, jobId: job.id };
+  switch (settled.kind) {
+    case 'finished':
+    case 'repeated':
+      if (outcome.kind === 'finished') {
+        log({ event: 'job_ok', ...of, durationMs });
+        if (outcome.absent !== null) log({ event: 'result_absent', ...of, reason: outcome.absent });
+      }
+      if (settled.kind === 'finished') log({ event: 'result_kept', ...of, ttlMs: settled.resultTtlMs });
+      return;
+    case 'retried':
+      if (outcome.kind === 'failed') {
+        log({
+          event: 'job_retried',
+          ...of,
+          reason: outcome.failure.reason,
+          delayMs: settled.inMs,
+          retriesLeft: settled.retriesLeft,
+        });
+      }
+      return;
+    case 'failed':
+      if (outcome.kind === 'failed')
+        log({ event: 'job_failed', ...of, reason: outcome.failure.reason, trace: outcome.failure.trace, durationMs });
+      return;
+    case 'stopped':
+      return log({ event: 'job_stopped', ...of });
+    case 'lost':
+      return log({ event: 'late_result_dropped', ...of });
+  }
+}

@@ -1,0 +1,47 @@
+import type { ExecutorPool, RunningJob, StopReason } from '../executor/index.ts';
+import type { ClaimedJob, Db, Doorbell, WorkerEntry } from '../store/index.ts';
+import type { Capture } from './capture.ts';
+import type { WorkerOptions } from './options.ts';
+
+/** One registered worker: what its loop and its companions share. */
+export interface Slot {
+  readonly db: Db;
+  readonly options: WorkerOptions;
+  readonly entry: WorkerEntry;
+  readonly pool: ExecutorPool;
+  readonly doorbell: Doorbell;
+  /** What runs now, or null. */
+  running: Running | null;
+  /** What the worker was asked for. `cold` implies `warm`. */
+  asked: 'nothing' | 'warm' | 'cold';
+  /** The signal that asked, or null when a message did. */
+  signal: NodeJS.Signals | null;
+  /** When the connection was last made; sweeping right after would take jobs from workers that are just coming back, too. */
+  connectedAt: number;
+}
+
+/** A job in its executor. */
+export interface Running {
+  readonly job: ClaimedJob;
+  readonly executor: RunningJob;
+  readonly capture: Capture;
+}
+
+/** Something that goes on beside the loop. */
+export interface Companion {
+  stop(): void | Promise<void>;
+}
+
+/** Ends the running job, if there is one. */
+export function stopRunning(slot: Slot, by: StopReason): void {
+  slot.running?.executor.stop(by);
+}
+
+/** The first call finishes the running job and stops, a second one stops at once. */
+export function askToStop(slot: Slot, how: 'warm' | 'cold'): void {
+  if (slot.asked === 'nothing') slot.options.log({ event: 'warm_shutdown', worker: slot.entry.name, pid: process.pid });
+  if (how === 'cold' && slot.asked !== 'cold') slot.options.log({ event: 'cold_shutdown', worker: slot.entry.name });
+  slot.asked = how === 'cold' || slot.asked === 'cold' ? 'cold' : 'warm';
+  if (slot.asked === 'cold') stopRunning(slot, 'cold');
+  slot.doorbell.ring();
+}
