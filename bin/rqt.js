@@ -25,11 +25,9 @@ function launch() {
   // V8 itself compares nothing of the source but its length.
   const stamp = Buffer.from(new Float64Array([stats.size, stats.mtimeMs]).buffer);
   const cachedData = readCache();
-  const script = new vm.Script(`(function (exports, require, module, __filename, __dirname) {${read(filename)}\n})`, {
-    filename,
-    cachedData,
-    importModuleDynamically: vm.constants.USE_MAIN_CONTEXT_DEFAULT_LOADER,
-  });
+  // A script from the cache has no import(): V8 does not keep what it needs. The build turns each one into require().
+  const source = `(function (exports, require, module, __filename, __dirname) {${read(filename)}\n})`;
+  const script = new vm.Script(source, { filename, cachedData });
   // At the end of the run, so that the functions it has called are in the cache too.
   if (!cachedData || script.cachedDataRejected) process.once('exit', writeCache);
   const main = { exports: {} };

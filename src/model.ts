@@ -72,6 +72,9 @@ export interface Attempt {
   readonly error: string | null;
 }
 
+/** Which of the two streams that a job writes to. */
+export type StreamName = 'stdout' | 'stderr';
+
 /** One captured stream: text, and how many bytes were cut out of its middle to keep it under the cap. */
 export interface Captured {
   readonly text: string;

@@ -49,7 +49,7 @@ async function status(found: ServerStatus, home: string, json: boolean): Promise
 
 async function describe(found: ServerStatus, home: string): Promise<string> {
   if (!found.running) return `not running; the next command starts it\nhome     ${home}`;
-  const { formatBytes, formatDuration } = await import('../view/index.ts');
+  const [{ formatBytes }, { formatDuration }] = await Promise.all([import('../view/bytes.ts'), import('../view/duration.ts')]);
   return [
     `running  pid ${found.pid}, Redis ${found.version}, up ${formatDuration(found.uptimeMs)}`,
     `socket   ${found.socket}`,

@@ -28,9 +28,11 @@ function pass(drain: Drain): void {
     void executor.held.then(() => setImmediate(pass, drain));
     return;
   }
-  if (drain.seen === executor.chunkCount) return drain.done();
-  if (drain.startedAt === 0) drain.startedAt = performance.now();
-  else if (performance.now() - drain.startedAt > LONGEST_MS) return drain.done();
+  drain.startedAt ||= performance.now();
+  if (drain.seen === executor.chunkCount || performance.now() - drain.startedAt > LONGEST_MS) {
+    drain.done();
+    return;
+  }
   drain.seen = executor.chunkCount;
   setImmediate(pass, drain);
 }

@@ -17,13 +17,20 @@ export class Environment {
   #beganAt = 0;
 
   constructor() {
-    const note = () => {
-      this.#written = true;
-    };
     this.#watched = new Proxy(this.#real, {
-      set: (target, name, value) => (note(), Reflect.set(target, name, value)),
-      deleteProperty: (target, name) => (note(), Reflect.deleteProperty(target, name)),
-      defineProperty: (target, name, descriptor) => (note(), Reflect.defineProperty(target, name, descriptor)),
+      set: (target, name, value) => {
+        this.#written = true;
+        // Without the receiver, which is the proxy: an environment takes values by its own rules.
+        return Reflect.set(target, name, value);
+      },
+      deleteProperty: (target, name) => {
+        this.#written = true;
+        return Reflect.deleteProperty(target, name);
+      },
+      defineProperty: (target, name, descriptor) => {
+        this.#written = true;
+        return Reflect.defineProperty(target, name, descriptor);
+      },
     });
     process.env = this.#watched;
     syncBuiltinESMExports();

@@ -17,9 +17,9 @@ export function describeThrown(thrown: unknown, how = ''): Failure {
 
 function titleOf(thrown: unknown): string {
   if (!isError(thrown))
-    return `thrown: ${safely(() => inspect(thrown, { depth: 2, breakLength: Infinity, customInspect: false }))}`;
-  const name = safely(() => String(thrown.name)) || 'Error';
-  const message = safely(() => String(thrown.message));
+    return `thrown: ${safely(() => inspect(thrown, { depth: 2, breakLength: Infinity, customInspect: false }), UNREADABLE)}`;
+  const name = safely(() => String(thrown.name), '') || 'Error';
+  const message = safely(() => String(thrown.message), UNREADABLE);
   return message === '' ? name : `${name}: ${message}`;
 }
 
@@ -57,6 +57,8 @@ function isError(thrown: unknown): thrown is Error {
   return safely(() => thrown instanceof Error || Object.prototype.toString.call(thrown) === '[object Error]', false);
 }
 
+const UNREADABLE = '(unreadable)';
+
 function firstLine(text: string): string {
   return text.split('\n', 1)[0]?.trimEnd() ?? '';
 }
@@ -65,12 +67,10 @@ function cut(text: string, most: number): string {
   return text.length <= most ? text : `${text.slice(0, most)} […]`;
 }
 
-function safely(read: () => string): string;
-function safely<T>(read: () => T, otherwise: T): T;
-function safely<T>(read: () => T, otherwise?: T): T | string | undefined {
+function safely<T>(read: () => T, otherwise: T): T {
   try {
     return read();
   } catch {
-    return otherwise ?? (arguments.length > 1 ? undefined : '(unreadable)');
+    return otherwise;
   }
 }

@@ -109,8 +109,8 @@ class Pool implements ExecutorPool, RunHost {
 
   settled(executor: Executor | null, left: string | null): void {
     this.#running = null;
-    if (!executor) return;
-    if (this.#closed) return executor.abandon();
+    if (executor && this.#closed) executor.abandon();
+    if (!executor || this.#closed) return;
     const reason = left ?? executor.soiled ?? (this.#options.isolate ? 'every job has an executor of its own' : null);
     if (reason === null && executor.usable) this.#keep(executor);
     else this.#replace(executor, reason ?? 'it ended');

@@ -2,6 +2,7 @@
  * What worker and executor say to each other. The messages travel over Node's IPC channel with the `advanced`
  * serialisation; both sides import these types, so that neither can invent a message.
  */
+export type { StreamName } from '../model.ts';
 
 /** One execution of one job, as the child needs it. Durations in milliseconds. */
 export interface JobCall {
@@ -35,8 +36,6 @@ export type Outcome =
 /** `stop`: a user stops this job. `cold`: the worker stops at once and puts the job back. `lost`: its lease was lost. */
 export type StopReason = 'stop' | 'cold' | 'lost';
 
-/** Which of the two captured streams. */
-export type StreamName = 'stdout' | 'stderr';
 
 /** What an executor is told before its first job. */
 export interface Setup {

@@ -1,6 +1,6 @@
 import { plural } from './count.ts';
 import { formatDuration } from './duration.ts';
-import type { LogEvent, QuitReason } from './log-event.ts';
+import type { LogEvent, QuitReason } from '../log-event.ts';
 import type { Look } from './look.ts';
 import { safeLine } from './safe.ts';
 

@@ -1,10 +1,10 @@
-import { type LogEvent, levelOf } from './log-event.ts';
+import { type LogEvent, levelOf } from '../log-event.ts';
 import { toldText } from './log-text.ts';
 import type { Look } from './look.ts';
 import { safeJson, safeLines } from './safe.ts';
 import { formatClock, isoTime, toSeconds } from './time.ts';
 
-export { type LogEvent, type LogLevel, levelOf, type QuitReason } from './log-event.ts';
+export { type LogEvent, type LogLevel, levelOf, type QuitReason } from '../log-event.ts';
 
 /** `--log-format`. */
 export type LogFormat = 'text' | 'json';

@@ -1,5 +1,5 @@
 import type { JobCall, StreamName } from '../executor/index.ts';
-import type { LogEvent } from '../view/log-event.ts';
+import type { LogEvent } from '../log-event.ts';
 
 /** What a worker is to do. Durations in milliseconds; null: no limit. */
 export interface WorkerOptions {

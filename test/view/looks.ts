@@ -56,3 +56,15 @@ export function job(rest: Partial<JobDetails> = {}): JobDetails {
 export function text(...lines: string[]): string {
   return lines.join('\n');
 }
+
+const ESC = '\u001b';
+
+/** A text without its colours; any other escape sequence stays, and is found by {@link commandsIn}. */
+export function uncoloured(painted: string): string {
+  return painted.replace(new RegExp(`${ESC}\\[\\d+m`, 'g'), '');
+}
+
+/** The characters of a text that a terminal would obey, line feeds aside. */
+export function commandsIn(shown: string): string[] {
+  return shown.match(/(?!\n)\p{Cc}|\u202e/gu) ?? [];
+}

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { type Column, renderTable } from '../../src/view/table.ts';
 import { textWidth } from '../../src/view/width.ts';
-import { look, text } from './looks.ts';
+import { look, text, uncoloured } from './looks.ts';
 
 const columns: Column[] = [
   { title: 'name', flex: { comfortWidth: 10, leastWidth: 4 } },
@@ -65,7 +65,7 @@ test('a tail outlives the cut', () => {
 
 test('colours do not move anything', () => {
   const painted = rows.map(row => row.map(cell => ({ text: cell, paint: look({ level: 1 }).colour.red })));
-  const plain = renderTable({ columns, rows: painted }, look({ level: 1 })).replace(/\u001b\[\d+m/g, '');
+  const plain = uncoloured(renderTable({ columns, rows: painted }, look({ level: 1 })));
   assert.equal(plain, renderTable({ columns, rows }, look()));
 });
 

@@ -3,6 +3,6 @@
  * and left running (DESIGN section 5). At most one runs per folder: it holds the lock of {@link tryLock} as long as it lives.
  */
 export { socketPath } from '../../config.ts';
-export { type StartOptions, startServer } from './start.ts';
+export { startServer } from './start.ts';
 export { type ServerStatus, serverStatus } from './status.ts';
 export { stopServer } from './stop.ts';

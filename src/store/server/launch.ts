@@ -14,7 +14,7 @@ export interface Launched {
 }
 
 /** `orderly`: someone stopped it. Otherwise `reason` tells what happened, with the last lines that it printed. */
-export type Ended = { readonly kind: 'orderly' } | { readonly kind: 'broken'; readonly reason: string };
+type Ended = { readonly kind: 'orderly' } | { readonly kind: 'broken'; readonly reason: string };
 
 /** What to start, where. */
 export interface LaunchPlan {

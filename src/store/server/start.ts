@@ -11,7 +11,7 @@ import { tryLock } from './lock.ts';
 import { findServerProgram } from './program.ts';
 
 /** How to start a server. */
-export interface StartOptions {
+interface StartOptions {
   /** Default `always`. A server that already runs keeps its own. */
   readonly fsync?: Fsync;
   /** Where to look for the program; default PATH. */

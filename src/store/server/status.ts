@@ -18,7 +18,7 @@ export type ServerStatus = {
 } & ({ readonly running: false } | ({ readonly running: true } & RunningServer));
 
 /** What only a running server has. */
-export interface RunningServer {
+interface RunningServer {
   readonly pid: number;
   readonly program: 'redis' | 'valkey';
   readonly version: string;

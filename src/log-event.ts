@@ -1,4 +1,4 @@
-import type { StreamName } from '../executor/protocol.ts';
+import type { StreamName } from './model.ts';
 
 /** How loud an event is; a worker's `-v` and `-q` filter by it. */
 export type LogLevel = 'debug' | 'info' | 'warn' | 'error';
