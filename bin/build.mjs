@@ -34,7 +34,8 @@ async function buildProduct() {
       outfile: 'dist/rqt.cjs',
       format: 'cjs',
       minify: true,
-      keepNames: false,
+      // V8 forgets how to do import() in a script that comes from the code cache; the launcher keeps one.
+      supported: { 'dynamic-import': false },
       define: { 'import.meta.url': 'importMetaUrl', 'import.meta.dirname': '__dirname' },
       banner: { js: "const importMetaUrl = require('node:url').pathToFileURL(__filename).href;" },
     }),

@@ -11,6 +11,8 @@ export interface Command {
   readonly words: { readonly min: number; readonly max: number };
   /** Whether words after `--` mean anything to it. */
   readonly takesPlainWords?: boolean;
+  /** Whether it goes on when nobody reads its output any more: what it does matters more than what it says. */
+  readonly outlivesReader?: boolean;
   /** Lines under the options in its help. */
   readonly epilogue?: string;
   /** Returns the exit status. */

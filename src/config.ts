@@ -15,7 +15,7 @@ export interface Config {
 }
 
 /** A Redis that was named (`from`: the flag or the variable that named it), or the private one that lives in the folder `home`. */
-export type RedisChoice =
+type RedisChoice =
   | { readonly kind: 'url'; readonly url: string; readonly from: string; readonly address: RedisAddress }
   | { readonly kind: 'private'; readonly home: string; readonly fsync: Fsync };
 

@@ -19,12 +19,14 @@ export interface Explained {
  */
 export async function explain(
   commands: readonly Command[],
-  words: readonly string[],
+  typed: readonly string[],
   plainWords: readonly string[],
 ): Promise<Explained | null> {
+  const words = typed[0] === 'help' ? [...typed.slice(1), '--help'] : typed;
   const found: { explained: Explained | null } = { explained: null };
   const parser = yargs([...words])
     .scriptName('rqt')
+    .detectLocale(false)
     .usage(USAGE)
     .parserConfiguration(YARGS_PARSING)
     .options(toYargsOptions(GLOBAL_OPTIONS))
@@ -37,7 +39,7 @@ export async function explain(
     .epilogue(EPILOGUE)
     .wrap(Math.min(110, process.stdout.columns ?? 100))
     .fail((message, error) => {
-      throw error ?? new Refusal(message);
+      throw message ? new Refusal(message) : error;
     });
   for (const command of commands) {
     parser.command(
@@ -54,6 +56,7 @@ export async function explain(
       },
     );
   }
+  refuseValues(commands, words);
   try {
     await parser.parseAsync();
   } catch (error) {
@@ -64,10 +67,21 @@ export async function explain(
 
 const USAGE = 'rqt: RQ (Redis Queue) for the terminal\n\nUsage: rqt <command> [flags]';
 const EPILOGUE = [
-  'Start here:  rqt enqueue hello#hello you   then   rqt worker --burst   then   rqt info',
-  'Exit status: 0 done, 1 a job failed or the answer is no, 64 usage, 65 bad data, 66 no such job, task or file,',
-  '             69 Redis unreachable, 70 a bug in rqt, 73 cannot write, 75 try again, 78 bad configuration.',
+  'Start here: rqt enqueue hello#hello you, then rqt worker --burst, then rqt info',
+  'Exit status: 0 done, 1 a job failed or the answer is no, 64 usage, 65 bad data,',
+  '             66 no such job, task or file, 69 Redis unreachable, 70 a bug in rqt,',
+  '             73 cannot write, 75 try again, 78 bad configuration.',
 ].join('\n');
+
+/** yargs takes the value in `--unique=yes` for false without a word. */
+function refuseValues(commands: readonly Command[], words: readonly string[]): void {
+  const { options, help } = contextOf(commands, words);
+  for (const word of words) {
+    const [, name, value] = /^--([^=]+)=(.*)$/s.exec(word) ?? [];
+    if (options.some(spec => spec.name === name && spec.type === 'boolean'))
+      throw new RqtError('usage', `--${name} takes no value; leave ${quote(`=${value}`)} away (see ${help})`);
+  }
+}
 
 /** What yargs says is wrong. */
 class Refusal extends Error {}
@@ -111,9 +125,7 @@ function refuseName(commands: readonly Command[], words: readonly string[]): Rqt
 
 /** yargs's message as one of ours: what is wrong, and the nearest right thing. */
 function refuse(message: string, commands: readonly Command[], words: readonly string[]): RqtError {
-  const command = commands.find(({ name }) => words.includes(name));
-  const options = [...(command?.options ?? []), ...GLOBAL_OPTIONS];
-  const help = command ? `rqt ${command.name} --help` : 'rqt --help';
+  const { options, help } = contextOf(commands, words);
   const unknown = /^Unknown arguments?: ([^,]+)/.exec(message)?.[1];
   if (unknown !== undefined) {
     const typed =
@@ -134,6 +146,16 @@ function refuse(message: string, commands: readonly Command[], words: readonly s
     );
   }
   return new RqtError('usage', `${message.split('\n')[0]} (see ${help})`);
+}
+
+/** The options that the command line may use, and where they are explained. */
+function contextOf(commands: readonly Command[], words: readonly string[]) {
+  const called = words.find(word => commands.some(({ name }) => name === word));
+  const command = commands.find(({ name }) => name === called);
+  return {
+    options: [...(command?.options ?? []), ...GLOBAL_OPTIONS],
+    help: command ? `rqt ${command.name} --help` : 'rqt --help',
+  };
 }
 
 function nearestFlag(unknown: string, options: readonly OptionSpec[]): string | null {

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { type Command, type CommandLine, GLOBAL_OPTIONS, Options } from './command.ts';
-import { exitStatusOf, RqtError } from './errors.ts';
+import { EXIT_STATUS, exitStatusOf, RqtError } from './errors.ts';
 import { readArgv } from './parse/argv.ts';
 import { refuseInvalidUtf8 } from './parse/utf8.ts';
 
@@ -19,18 +19,17 @@ void main(process.argv.slice(2));
 
 /** The one place where an error becomes an exit status, and a line on stderr. */
 async function main(argv: readonly string[]): Promise<void> {
-  process.stdout.on('error', endQuietlyOnBrokenPipe);
-  process.stderr.on('error', endQuietlyOnBrokenPipe);
+  const reader = watchReader();
   try {
     refuseInvalidUtf8(argv, () => readFileSync('/proc/self/cmdline'));
-    process.exitCode = await dispatch(argv);
+    process.exitCode = await dispatch(argv, reader);
   } catch (error) {
     process.stderr.write(`rqt: ${lineFor(error)}\n`);
     process.exitCode = exitStatusOf(error);
   }
 }
 
-async function dispatch(argv: readonly string[]): Promise<number> {
+async function dispatch(argv: readonly string[], reader: Reader): Promise<number> {
   const end = argv.indexOf('--');
   const words = end < 0 ? argv : argv.slice(0, end);
   const plainWords = end < 0 ? [] : argv.slice(end + 1);
@@ -38,12 +37,17 @@ async function dispatch(argv: readonly string[]): Promise<number> {
   const load = Object.hasOwn(COMMANDS, name) ? COMMANDS[name as keyof typeof COMMANDS] : undefined;
   const command = load && (await load()).command;
   const line = command && readQuickly(command, rest, plainWords);
-  if (line) return command.run(line);
+  if (line) return run(command, line, reader);
 
   // Help, versions, completion and everything that needs an explanation is yargs's.
   const [{ explain }, commands] = await Promise.all([import('./explain.ts'), loadAll()]);
   const explained = await explain(commands, words, plainWords);
-  return explained ? explained.command.run(explained.line) : 0;
+  return explained ? run(explained.command, explained.line, reader) : 0;
+}
+
+function run(command: Command, line: CommandLine, reader: Reader): Promise<number> {
+  reader.isNeeded = !command.outlivesReader;
+  return command.run(line);
 }
 
 /** The common, correct command line; null for anything else. */
@@ -64,8 +68,29 @@ function lineFor(error: unknown): string {
   return `a bug in rqt, sorry: please report it with this:\n${stack}`;
 }
 
-/** `rqt info | head -1` ends when head does. */
-function endQuietlyOnBrokenPipe(error: NodeJS.ErrnoException): void {
-  if (error.code === 'EPIPE') process.exit(0);
-  throw error;
+/** Whoever reads stdout. */
+interface Reader {
+  /** Whether it makes no sense to go on without it. */
+  isNeeded: boolean;
+}
+
+/** `rqt info | head -1` ends when head does; a command that changes something finishes it first. A full disk is told once, and is 73. */
+function watchReader(): Reader {
+  const reader: Reader = { isNeeded: true };
+  process.stderr.on('error', () => {});
+  process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+    if (error.code !== 'EPIPE') endWithCannotWrite(error);
+    if (reader.isNeeded) process.exit();
+  });
+  return reader;
+}
+
+function endWithCannotWrite(error: Error): void {
+  if (process.listenerCount('exit', markCannotWrite) > 0) return;
+  process.stderr.write(`rqt: standard output cannot be written: ${error.message}\n`);
+  process.on('exit', markCannotWrite);
+}
+
+function markCannotWrite(status: number): void {
+  if (status === 0) process.exitCode = EXIT_STATUS.cannotWrite;
 }

@@ -2,6 +2,7 @@ import type { Command, CommandLine } from '../command.ts';
 import { EXIT_STATUS } from '../errors.ts';
 import { parseJobId } from '../parse/names.ts';
 import { cancel, type Db, waitUntilEnded } from '../store/index.ts';
+import { escapeUnprintable } from '../parse/quote.ts';
 import { print, say, withStore } from './io.ts';
 
 export const command: Command = {
@@ -9,6 +10,7 @@ export const command: Command = {
   synopsis: '<id…>',
   summary: 'cancel waiting jobs, stop running ones',
   words: { min: 1, max: Number.POSITIVE_INFINITY },
+  outlivesReader: true,
   options: [
     { name: 'no-wait', type: 'boolean', describe: 'do not wait until a running job has stopped' },
     { name: 'json', type: 'boolean', describe: 'one JSON document per id' },

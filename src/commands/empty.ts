@@ -10,6 +10,7 @@ export const command: Command = {
   synopsis: '[queues…]',
   summary: 'remove the queued jobs of queues',
   words: { min: 0, max: Number.POSITIVE_INFINITY },
+  outlivesReader: true,
   options: [
     { name: 'all', alias: 'a', type: 'boolean', describe: 'all queues' },
     { name: 'dry-run', type: 'boolean', describe: 'only say how many jobs would be removed' },

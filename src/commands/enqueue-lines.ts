@@ -2,6 +2,7 @@ import { createReadStream, fstatSync, openSync } from 'node:fs';
 import type { Options } from '../command.ts';
 import { RqtError } from '../errors.ts';
 import { splitLines } from '../parse/lines.ts';
+import { escapeUnprintable } from '../parse/quote.ts';
 import { type Db, enqueue, type NewJob } from '../store/index.ts';
 import { newJob, type Plan, report } from './enqueue.ts';
 import { withStore } from './io.ts';
@@ -84,20 +85,45 @@ class Sender {
 
 async function send(db: Db, jobs: readonly NewJob[], plan: Plan): Promise<void> {
   const { unfinished } = await enqueue(db, jobs, plan.options);
-  const states = new Map(unfinished.map(({ id, state }) => [id, state]));
-  for (const job of jobs) report(job, plan, states.get(job.id) ?? null);
+  // Both are in the order of the lines. From the end: of equal lines the first one is enqueued, and the others find it in their way.
+  const inTheWay = [...unfinished];
+  const states = new Map<NewJob, string>();
+  for (const job of [...jobs].reverse()) {
+    if (inTheWay.at(-1)?.id === job.id) states.set(job, inTheWay.pop()?.state ?? '');
+  }
+  for (const job of jobs) report(job, plan, states.get(job) ?? null);
 }
 
-function openInput(source: string): AsyncIterable<Buffer> {
-  if (source === '-') return process.stdin;
+async function* openInput(source: string): AsyncGenerator<Buffer> {
   try {
-    const fd = openSync(source, 'r');
-    if (fstatSync(fd).isDirectory()) throw new Error('it is a directory');
-    return createReadStream(source, { fd });
+    yield* source === '-' ? openStdin() : openFile(source);
   } catch (error) {
+    if (error instanceof RqtError) throw error;
     const { code, message } = error as NodeJS.ErrnoException;
-    throw new RqtError('missing', `--lines ${source}: ${code === 'ENOENT' ? 'there is no such file' : message}`, {
-      cause: error,
-    });
+    const problem = PROBLEMS[code ?? ''] ?? `it cannot be read: ${message}`;
+    throw new RqtError('missing', `--lines ${escapeUnprintable(source)}: ${problem}`, { cause: error });
   }
+}
+
+const PROBLEMS: Readonly<Record<string, string>> = {
+  ENOENT: 'there is no such file',
+  ENOTDIR: 'there is no such file',
+  EISDIR: 'it is a directory',
+  EACCES: 'it cannot be read: permission denied',
+};
+
+function openFile(path: string): AsyncIterable<Buffer> {
+  const fd = openSync(path, 'r');
+  refuseDirectory(fd);
+  return createReadStream(path, { fd });
+}
+
+/** Node takes a directory on standard input for an empty file. */
+function openStdin(): AsyncIterable<Buffer> {
+  refuseDirectory(process.stdin.fd);
+  return process.stdin;
+}
+
+function refuseDirectory(fd: number): void {
+  if (fstatSync(fd).isDirectory()) throw Object.assign(new Error('it is a directory'), { code: 'EISDIR' });
 }

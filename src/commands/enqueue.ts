@@ -16,6 +16,7 @@ export const command: Command = {
   summary: 'put a job on a queue; prints its id',
   words: { min: 1, max: Number.POSITIVE_INFINITY },
   takesPlainWords: true,
+  outlivesReader: true,
   options: [
     { name: 'queue', alias: 'q', type: 'string', value: 'NAME', describe: 'queue to put it on (default: default)' },
     { name: 'timeout', type: 'string', value: 'DURATION', describe: 'how long it may run (default: 180s; -1: no limit)' },

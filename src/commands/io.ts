@@ -1,6 +1,6 @@
 import type { Options } from '../command.ts';
 import { readConfig } from '../config.ts';
-import { closeDb, type Db, openStore } from '../store/index.ts';
+import { closeDb, type Db, failureOf, openStore } from '../store/index.ts';
 
 /** Data for stdout. */
 export function print(text: string): void {
@@ -17,6 +17,8 @@ export async function withStore<T>(options: Options, work: (db: Db) => Promise<T
   const db = await openStore(configOf(options));
   try {
     return await work(db);
+  } catch (error) {
+    throw failureOf(db, error);
   } finally {
     closeDb(db);
   }

@@ -8,14 +8,14 @@ const LONGEST_PART = 64 * 1024;
 export class JobLines {
   readonly #streams = { stdout: newStream(), stderr: newStream() };
 
-  /** The whole lines that the chunk completes, without the last line feed; '' when it completes none. */
+  /** The whole lines that the chunk completes, each with its line feed; '' when it completes none. */
   add(stream: StreamName, chunk: Buffer): string {
     const state = this.#streams[stream];
     const text = state.partial + state.decoder.write(chunk);
-    const end = text.lastIndexOf('\n');
-    const cut = end < 0 && text.length > LONGEST_PART ? text.length : end;
-    state.partial = text.slice(cut + 1);
-    return cut < 0 ? '' : text.slice(0, cut);
+    const end = text.lastIndexOf('\n') + 1;
+    const cut = end === 0 && text.length > LONGEST_PART ? text.length : end;
+    state.partial = text.slice(cut);
+    return text.slice(0, cut);
   }
 
   /** What is left of both streams at the job's end. */

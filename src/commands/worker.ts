@@ -6,7 +6,7 @@ import { RqtError } from '../errors.ts';
 import { DEFAULT_LIMITS, DEFAULT_QUEUE } from '../model.ts';
 import { parseDuration } from '../parse/duration.ts';
 import { parseQueueName, parseWorkerName } from '../parse/names.ts';
-import { closeDb, openStore } from '../store/index.ts';
+import { closeDb, failureOf, openStore } from '../store/index.ts';
 import { VERSION } from '../version.ts';
 import { exitStatusOfWorker, runWorker, WORKER_DEFAULTS, type WorkerEnd, type WorkerOptions } from '../worker/index.ts';
 import { configOf } from './io.ts';
@@ -17,6 +17,7 @@ export const command: Command = {
   synopsis: '[queues…]',
   summary: 'run the jobs of queues, in their order of priority',
   words: { min: 0, max: Number.POSITIVE_INFINITY },
+  outlivesReader: true,
   options: [
     {
       name: 'burst',
@@ -63,6 +64,8 @@ async function run({ words, options }: CommandLine): Promise<number> {
     const db = await openStore(config, { persistent: true });
     try {
       return statusOf(await runWorker(db, workerOptions), workerOptions.burst);
+    } catch (error) {
+      throw failureOf(db, error);
     } finally {
       closeDb(db);
     }

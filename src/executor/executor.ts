@@ -1,4 +1,6 @@
 import { type ChildProcess, fork } from 'node:child_process';
+import type { Readable } from 'node:stream';
+import { closeWriteEnds, openOutputs } from './outputs.ts';
 import type { FromExecutor, Setup, StreamName, ToExecutor } from './protocol.ts';
 import { unwatchGroup, watchGroup } from './sentinel.ts';
 
@@ -40,13 +42,19 @@ export class Executor {
   /** Settles when paused output flows again; null while it flows. */
   held: Promise<void> | null = null;
   readonly #child: ChildProcess;
+  readonly #streams: Record<StreamName, Readable | null>;
 
   /** Forks. Throws {@link ForkError}. */
   constructor(script: string, setup: Setup, env: Readonly<Record<string, string>> = {}) {
-    this.#child = start(script, env);
+    const { child, streams } = start(script, env);
+    this.#child = child;
+    this.#streams = streams;
     // A failed fork and a failed send are told here; the first is seen by its missing pid, the second ends in an exit.
     this.#child.on('error', () => {});
-    if (this.#child.pid === undefined) throw new ForkError('no executor could be forked: the system has no room for a process');
+    if (this.#child.pid === undefined) {
+      this.abandon();
+      throw new ForkError('no executor could be forked: the system has no room for a process');
+    }
     this.pid = this.#child.pid;
     watchGroup(this.pid);
     this.exited = new Promise(resolve => {
@@ -76,8 +84,8 @@ export class Executor {
   abandon(): void {
     this.user = null;
     this.soiled ??= 'it was given up';
-    this.#child.stdout?.destroy();
-    this.#child.stderr?.destroy();
+    this.#streams.stdout?.destroy();
+    this.#streams.stderr?.destroy();
     if (this.#child.connected) this.#child.disconnect();
   }
 
@@ -88,7 +96,7 @@ export class Executor {
   }
 
   #listen(name: StreamName): void {
-    const stream = this.#child[name];
+    const stream = this.#streams[name];
     stream?.on('data', (chunk: Buffer) => {
       this.chunkCount++;
       if (!this.user) this.soiled ??= 'it wrote something while it had no job';
@@ -102,7 +110,7 @@ export class Executor {
   }
 
   #hold(wait: Promise<void>): void {
-    const streams = [this.#child.stdout, this.#child.stderr];
+    const streams = [this.#streams.stdout, this.#streams.stderr];
     for (const stream of streams) stream?.pause();
     const held = Promise.allSettled([this.held, wait]).then(() => {
       if (this.held !== held) return;
@@ -113,18 +121,30 @@ export class Executor {
   }
 }
 
-function start(script: string, env: Readonly<Record<string, string>>): ChildProcess {
+function start(script: string, env: Readonly<Record<string, string>>): Forked {
+  const outputs = openOutputs();
   try {
-    return fork(script, [], {
+    const child = fork(script, [], {
       detached: true,
       serialization: 'advanced',
-      stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
+      stdio: ['ignore', outputs?.stdout.writeFd ?? 'pipe', outputs?.stderr.writeFd ?? 'pipe', 'ipc'],
       execArgv: QUIET,
       env: { ...process.env, ...env },
     });
+    const { stdout, stderr } = child;
+    return { child, streams: outputs ? { stdout: outputs.stdout.reader, stderr: outputs.stderr.reader } : { stdout, stderr } };
   } catch (error) {
+    outputs?.stdout.reader.destroy();
+    outputs?.stderr.reader.destroy();
     throw new ForkError(`no executor could be forked: ${error instanceof Error ? error.message : String(error)}`, {
       cause: error,
     });
+  } finally {
+    closeWriteEnds(outputs);
   }
+}
+
+interface Forked {
+  readonly child: ChildProcess;
+  readonly streams: Record<StreamName, Readable | null>;
 }

@@ -11,7 +11,7 @@ const MOST = { reason: 500, trace: 16_384, depth: 8, errors: 10 };
  */
 export function describeThrown(thrown: unknown, how = ''): Failure {
   const prefix = how === '' ? '' : `${how}: `;
-  if (thrown instanceof TaskRefusal) return { reason: prefix + thrown.message, trace: '' };
+  if (isRefusal(thrown)) return { reason: prefix + thrown.message, trace: '' };
   return { reason: cut(firstLine(prefix + titleOf(thrown)), MOST.reason), trace: cut(traceOf(thrown, 0, new Set()), MOST.trace) };
 }
 
@@ -52,6 +52,10 @@ function isFrame(line: string): boolean {
 
 // Bundled, this module is the executor's one script.
 const FOREIGN = [import.meta.url, 'node:internal', '/node_modules/jiti/'];
+
+function isRefusal(thrown: unknown): thrown is TaskRefusal {
+  return safely(() => thrown instanceof TaskRefusal, false);
+}
 
 function isError(thrown: unknown): thrown is Error {
   return safely(() => thrown instanceof Error || Object.prototype.toString.call(thrown) === '[object Error]', false);

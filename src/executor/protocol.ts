@@ -36,7 +36,6 @@ export type Outcome =
 /** `stop`: a user stops this job. `cold`: the worker stops at once and puts the job back. `lost`: its lease was lost. */
 export type StopReason = 'stop' | 'cold' | 'lost';
 
-
 /** What an executor is told before its first job. */
 export interface Setup {
   /** Absolute, in the order in which they are searched. */

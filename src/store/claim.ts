@@ -1,6 +1,7 @@
 import type { Call } from '../model.ts';
 import { decodeCall, encodeError, encodeResult, msOfSeconds, secondsOf } from './codec.ts';
 import type { Db } from './db.ts';
+import type { CallbackName } from './enqueue.ts';
 import { runScriptForBytes } from './scripts.ts';
 
 /** Who claims, under which new execution id, from which queues in order of priority. */
@@ -22,6 +23,18 @@ export interface ClaimedJob {
   readonly opaque: string | null;
   readonly timeoutMs: number | null;
   readonly description: string;
+  /** Failures that will still be retried. */
+  readonly retriesLeft: number;
+  /** JSON text, or '' when it has none. */
+  readonly metaJson: string;
+  readonly callbacks: { readonly [on in CallbackName]: Callback | null };
+}
+
+/** A task to run after the job. */
+export interface Callback {
+  readonly task: string;
+  /** null: no limit. */
+  readonly timeoutMs: number | null;
 }
 
 /** The answer to a claim. `suspended`: jobs wait, but their queues or all workers are suspended. `unregistered`: Redis does not know the worker. */
@@ -61,11 +74,11 @@ export interface OutputChunk {
   readonly bytes: Buffer;
 }
 
-/** What became of a settlement. `lost`: the lease was lost, nothing was changed. `repeated`: it had arrived before. */
+/** What became of a settlement. `lost`: the lease was lost, nothing was changed. One that arrives twice is answered the same twice. */
 export type Settled =
   | { readonly kind: 'finished'; readonly resultTtlMs: number | null }
   | { readonly kind: 'retried'; readonly inMs: number; readonly retriesLeft: number }
-  | { readonly kind: 'failed' | 'stopped' | 'lost' | 'repeated' };
+  | { readonly kind: 'failed' | 'stopped' | 'lost' };
 
 /** Ends an execution. With `next`, the next job is claimed in the same round trip. */
 export async function settle(
@@ -109,7 +122,6 @@ function readSettled(tag: string, seconds: number, retriesLeft: number): Settled
     case 'failed':
     case 'stopped':
     case 'lost':
-    case 'repeated':
       return { kind: tag };
     default:
       throw new Error(`settle answered ${tag}`);
@@ -134,7 +146,7 @@ function readClaim(reply: readonly unknown[]): Claim | null {
 }
 
 function readClaimedJob(reply: readonly unknown[]): ClaimedJob {
-  const [, queue, id, execution, attempt, data, timeout, description] = reply;
+  const [, queue, id, execution, attempt, data, timeout, description, retriesLeft, meta, ...callbacks] = reply;
   return {
     id: String(id),
     queue: String(queue),
@@ -143,5 +155,20 @@ function readClaimedJob(reply: readonly unknown[]): ClaimedJob {
     ...decodeCall(data as Buffer),
     timeoutMs: msOfSeconds(String(timeout), 180_000),
     description: String(description),
+    retriesLeft: Number(String(retriesLeft)),
+    metaJson: String(meta),
+    callbacks: {
+      success: readCallback(callbacks[0], callbacks[1]),
+      failure: readCallback(callbacks[2], callbacks[3]),
+      stopped: readCallback(callbacks[4], callbacks[5]),
+    },
   };
+}
+
+/** RQ's default for callbacks (rq/defaults.py, CALLBACK_TIMEOUT). */
+export const DEFAULT_CALLBACK_TIMEOUT_MS = 60_000;
+
+function readCallback(name: unknown, timeout: unknown): Callback | null {
+  const task = String(name ?? '');
+  return task === '' ? null : { task, timeoutMs: msOfSeconds(String(timeout ?? ''), DEFAULT_CALLBACK_TIMEOUT_MS) };
 }

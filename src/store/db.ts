@@ -1,6 +1,6 @@
 import { Redis, type RedisOptions } from 'ioredis';
-import { RqtError } from '../errors.ts';
 import type { RedisAddress } from '../redis-url.ts';
+import { refusalOf, unreachable } from './failure.ts';
 
 /** An open connection to the Redis that holds the queues, and the prefix of its keys. */
 export interface Db {
@@ -20,26 +20,43 @@ export interface DbOptions {
   readonly persistent?: boolean;
 }
 
-/** Opens a connection. Fails with `unreachable` and one line when there is none within the time. */
+/** Opens a connection. Fails with one line: `unreachable` when there is none within the time, or what Redis refuses. */
 export async function openDb(options: DbOptions): Promise<Db> {
+  const { where } = options;
   const client = newClient(options, options.persistent ? PERSISTENT : ONE_SHOT);
   let lastError: unknown;
   client.on('error', error => {
     lastError = error;
   });
   try {
-    await client.connect();
+    await within(client.connect(), options.connectTimeoutMs);
+    // connect() does not care whether the database that was asked for could be selected: work would go to another one.
+    if (refusalOf(where, lastError)) throw lastError;
   } catch (error) {
     client.disconnect();
-    // connect() itself only says that the connection is closed; the cause was in the event before.
-    throw unreachable(options.where, lastError ?? error);
+    // connect() itself may only say that the connection is closed; the cause was in the event before.
+    const cause = lastError ?? error;
+    throw refusalOf(where, cause) ?? unreachable(where, cause);
   }
-  return { client, prefix: options.prefix, where: options.where };
+  return { client, prefix: options.prefix, where };
 }
 
-/** A second connection to where `db` is, for blocking calls and subscriptions. It comes back by itself. */
+/** ioredis's own limit ends with the connection of the socket: a Redis that is stopped accepts it and never answers. */
+async function within(connected: Promise<void>, limitMs: number): Promise<void> {
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<never>((_, reject) => {
+    timer = setTimeout(() => reject(new Error(`no answer within ${limitMs / 1000} s`)), limitMs);
+  });
+  try {
+    await Promise.race([connected, late]);
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
+/** A second connection to where `db` is, for blocking calls and subscriptions, made at its first command. It comes back by itself. */
 export function duplicateDb(db: Db): Redis {
-  const client = db.client.duplicate({ ...PERSISTENT, lazyConnect: false });
+  const client = db.client.duplicate(PERSISTENT);
   client.on('error', () => {});
   return client;
 }
@@ -76,10 +93,4 @@ function newClient({ address, connectTimeoutMs }: DbOptions, base: typeof ONE_SH
     ...(address.kind === 'unix' ? { path: address.path } : { host: address.host, port: address.port }),
     ...(address.kind === 'tcp' && address.tls && { tls: { rejectUnauthorized: address.tls.verify } }),
   });
-}
-
-/** The one line for a Redis that does not answer: where, why, what to do. */
-export function unreachable(where: string, cause: unknown): RqtError {
-  const why = cause instanceof Error ? cause.message.replace(/\s+/g, ' ') : String(cause);
-  return new RqtError('unreachable', `Redis at ${where} cannot be reached: ${why}`, { cause });
 }

@@ -1,3 +1,4 @@
+import { RqtError } from '../errors.ts';
 import type { Call, Limits } from '../model.ts';
 import { encodeCall, secondsOf } from './codec.ts';
 import type { Db } from './db.ts';
@@ -10,7 +11,28 @@ export interface EnqueueOptions {
   readonly atFront: boolean;
   /** Ids were chosen by the caller, so that a job of that id may exist already. */
   readonly idsMayExist: boolean;
+  readonly plan?: Plan;
 }
+
+/** When and how often a job is to run, and what happens around it. Durations and times in milliseconds. */
+export interface Plan {
+  readonly dependsOn?: readonly string[];
+  /** What a parent's failure, stop or cancellation means: RQ's `wait`, the child is canceled too, or it runs all the same. */
+  readonly onParentFailure?: 'wait' | 'cancel' | 'allow';
+  readonly due?: { readonly atMs: number } | { readonly inMs: number };
+  /** One interval, in whole seconds, for each retry. */
+  readonly retry?: { readonly retriesLeft: number; readonly intervals: readonly number[] };
+  readonly repeat?: { readonly repeatsLeft: number; readonly intervals: readonly number[] };
+  readonly callbacks?: { readonly [on in CallbackName]?: string };
+  readonly callbackTimeoutMs?: number | null;
+  readonly meta?: Readonly<Record<string, unknown>>;
+  readonly group?: string;
+  readonly atMostOnce?: boolean;
+  readonly maxCrashes?: number;
+}
+
+/** RQ's callbacks: tasks that run after the job. */
+export type CallbackName = 'success' | 'failure' | 'stopped';
 
 /** One job to be put on a queue. */
 export interface NewJob {
@@ -19,43 +41,76 @@ export interface NewJob {
   readonly description: string;
 }
 
-/** How many were enqueued, and which were not since a job of that id is still unfinished. */
+/** What became of some new jobs. */
 export interface Enqueued {
+  /** How many were taken in, those that were canceled at once included. */
   readonly count: number;
+  /** Not enqueued, since a job of that id is still unfinished. */
   readonly unfinished: readonly { readonly id: string; readonly state: string }[];
+  /** Taken in and canceled at once, since a parent had ended badly. */
+  readonly canceled: readonly { readonly id: string; readonly parent: string }[];
 }
 
 /**
  * Puts jobs on one queue in one atomic step, in their order. A finished, failed, stopped or canceled job of the same id is
  * replaced; an unfinished one is left alone and reported. A step of some hundred jobs keeps Redis busy for some milliseconds.
+ * @throws RqtError `usage` when a job would wait for itself.
  */
 export async function enqueue(db: Db, jobs: readonly NewJob[], options: EnqueueOptions): Promise<Enqueued> {
-  const shared = sharedFields(options.limits);
+  const { queue, limits, atFront, idsMayExist, plan = {} } = options;
+  const { dependsOn = [], due, onParentFailure = 'cancel' } = plan;
+  const shared = [...limitFields(limits), ...(atFront ? ['enqueue_at_front', 1] : []), ...planFields(plan)];
   const args: (string | number | Buffer)[] = [
-    options.queue,
-    options.atFront ? '1' : '0',
-    options.idsMayExist ? '1' : '0',
-    options.limits.ttlMs ?? '',
-    shared.length,
-    ...shared,
+    ...[queue, flag(atFront), flag(idsMayExist), limits.ttlMs ?? ''],
+    ...[due && 'atMs' in due ? due.atMs : '', due && 'inMs' in due ? due.inMs : ''],
+    ...[plan.group ?? '', onParentFailure, dependsOn.length, ...dependsOn, shared.length, ...shared],
   ];
   for (const job of jobs) args.push(job.id, encodeCall(job.call), job.description);
-  const [, count, ...rest] = await runScript(db, 'enqueue', args);
-  const unfinished: { id: string; state: string }[] = [];
-  for (let i = 0; i < rest.length; i += 2) unfinished.push({ id: String(rest[i]), state: String(rest[i + 1]) });
-  return { count: Number(count), unfinished };
+  return readReply(await runScript(db, 'enqueue', args));
 }
 
+function readReply([tag, ...rest]: unknown[]): Enqueued {
+  if (tag === 'circle') {
+    throw new RqtError('usage', `job ${rest[0]} cannot depend on ${rest[1]}: ${rest[0] === rest[1] ? 'that is the job itself' : `${rest[1]} waits for ${rest[0]}`}`);
+  }
+  const unfinished: { id: string; state: string }[] = [];
+  const canceled: { id: string; parent: string }[] = [];
+  for (let i = 1; i < rest.length; i += 2) {
+    const [id, state] = [String(rest[i]), String(rest[i + 1])];
+    if (state.startsWith(CANCELED_BY)) canceled.push({ id, parent: state.slice(CANCELED_BY.length) });
+    else unfinished.push({ id, state });
+  }
+  return { count: Number(rest[0]), unfinished, canceled };
+}
+
+const CANCELED_BY = 'canceled by ';
+
 /** RQ's field names; a field without a value is omitted, since RQ reads '' as a number and raises. */
-function sharedFields({ timeoutMs, resultTtlMs, failureTtlMs, ttlMs }: Limits): (string | number)[] {
-  const fields: (string | number)[] = [
-    'timeout',
-    secondsOf(timeoutMs),
-    'result_ttl',
-    secondsOf(resultTtlMs),
-    'failure_ttl',
-    secondsOf(failureTtlMs),
-  ];
+function limitFields({ timeoutMs, resultTtlMs, failureTtlMs, ttlMs }: Limits): (string | number)[] {
+  const fields: (string | number)[] = ['timeout', secondsOf(timeoutMs), 'result_ttl', secondsOf(resultTtlMs), 'failure_ttl', secondsOf(failureTtlMs)];
   if (ttlMs !== null) fields.push('ttl', secondsOf(ttlMs));
   return fields;
+}
+
+function planFields(plan: Plan): (string | number)[] {
+  const fields: (string | number)[] = [];
+  const { dependsOn = [], onParentFailure = 'cancel', callbacks = {}, callbackTimeoutMs } = plan;
+  if (dependsOn[0] !== undefined) {
+    fields.push('dependency_ids', JSON.stringify(dependsOn), 'dependency_id', dependsOn[0]);
+    fields.push('allow_dependency_failures', flag(onParentFailure === 'allow'), 'rqt_on_parent_failure', onParentFailure);
+  }
+  if (plan.retry) fields.push('retries_left', plan.retry.retriesLeft, 'retry_intervals', JSON.stringify(plan.retry.intervals));
+  if (plan.repeat) fields.push('repeats_left', plan.repeat.repeatsLeft, 'repeat_intervals', JSON.stringify(plan.repeat.intervals));
+  for (const on of ['success', 'failure', 'stopped'] as const) {
+    fields.push(`${on}_callback_name`, callbacks[on] ?? '');
+    if (callbacks[on] !== undefined && callbackTimeoutMs !== undefined) fields.push(`${on}_callback_timeout`, secondsOf(callbackTimeoutMs));
+  }
+  if (plan.meta) fields.push('meta', JSON.stringify(plan.meta));
+  if (plan.atMostOnce) fields.push('rqt_at_most_once', 1);
+  if (plan.maxCrashes !== undefined) fields.push('rqt_max_crashes', plan.maxCrashes);
+  return fields;
+}
+
+function flag(value: boolean): '0' | '1' {
+  return value ? '1' : '0';
 }

@@ -11,12 +11,15 @@ export {
   settle,
 } from './claim.ts';
 export { closeDb, type Db } from './db.ts';
+export { type Deleted, deleteJob } from './delete.ts';
 export { details } from './details.ts';
 export { countQueued, empty } from './empty.ts';
-export { type Enqueued, type EnqueueOptions, enqueue, type NewJob } from './enqueue.ts';
+export { type CallbackName, type Enqueued, type EnqueueOptions, enqueue, type NewJob, type Plan } from './enqueue.ts';
+export { failureOf } from './failure.ts';
 export { type Control, type Doorbell, openDoorbell, subscribe } from './listen.ts';
 export { maintain, sweep } from './maintain.ts';
 export { openStore } from './open.ts';
 export { overview, queueNames } from './overview.ts';
+export { type Requeued, requeue } from './requeue.ts';
 export { keepOutput, putBack, type Renewal, renew } from './running.ts';
 export { ownAddress, register, unregister, type WorkerEntry } from './worker-entry.ts';

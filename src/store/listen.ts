@@ -4,9 +4,9 @@ import { keys } from './keys.ts';
 
 /** Wakes a worker when a job arrives on one of its queues. */
 export interface Doorbell {
-  /** Resolves when a queue has an id, when `ring` is called, or when `maxMs` is over; says whether a queue has one. */
+  /** Resolves when a queue has an id, when `ring` is called, or when `maxMs` is over. */
   wait(maxMs: number): Promise<void>;
-  /** Ends a wait at once. */
+  /** Ends a wait at once, or the next one when nobody waits now. */
   ring(): void;
   close(): void;
 }
@@ -22,26 +22,36 @@ export function openDoorbell(db: Db, queues: readonly string[]): Doorbell {
     pending: null as Promise<void> | null,
   }));
   let wake: (() => void) | null = null;
-  const ring = () => wake?.();
+  let rung = false;
+  const ring = () => {
+    if (wake) wake();
+    else rung = true;
+  };
 
   const watch = (watcher: (typeof watchers)[number]) => {
     watcher.pending ??= peek(watcher.client, watcher.key).then(found => {
       watcher.pending = null;
-      if (found) ring();
+      // An id that is found while nobody waits is found again by the next wait.
+      if (found) wake?.();
       else if (wake) watch(watcher);
     });
   };
   return {
-    wait: maxMs =>
-      new Promise(resolve => {
-        const timer = setTimeout(ring, maxMs);
+    wait: maxMs => {
+      if (rung) {
+        rung = false;
+        return Promise.resolve();
+      }
+      return new Promise(resolve => {
+        const timer = setTimeout(() => wake?.(), maxMs);
         wake = () => {
           clearTimeout(timer);
           wake = null;
           resolve();
         };
         for (const watcher of watchers) watch(watcher);
-      }),
+      });
+    },
     ring,
     close: () => {
       ring();
@@ -58,7 +68,8 @@ async function peek(client: Redis, key: string): Promise<boolean> {
   try {
     return (await client.blmove(key, key, 'LEFT', 'LEFT', PEEK_SECONDS)) !== null;
   } catch {
-    await new Promise(resolve => setTimeout(resolve, 200));
+    // Unreferenced: a worker that has closed its connection must not wait for it.
+    await new Promise(resolve => setTimeout(resolve, 200).unref());
     return false;
   }
 }

@@ -24,14 +24,14 @@ const OUT_OF_CRASHES = encodeError(
 );
 const STOPPED_WITHOUT_WORKER = encodeError('Job stopped by user, work-horse terminated. (Its worker had died.)');
 
-/** What was due. Times in milliseconds. */
+/** What was due. */
 export interface Maintained {
   readonly promoted: number;
   readonly expired: number;
   /** More is due now: call again. */
   readonly more: boolean;
-  /** When the next scheduled job is due, or null. */
-  readonly nextDueAt: number | null;
+  /** Until the next scheduled job is due by Redis's clock, or null. */
+  readonly nextDueInMs: number | null;
 }
 
 /** Enqueues scheduled jobs that are due, cancels jobs that waited longer than their ttl, releases children of ended parents. Bounded. */
@@ -41,6 +41,6 @@ export async function maintain(db: Db, queues: readonly string[]): Promise<Maint
     promoted: Number(promoted),
     expired: Number(expired),
     more: more === 1,
-    nextDueAt: nextDue === '' ? null : Math.ceil(Number(nextDue) * 1000),
+    nextDueInMs: nextDue === '' ? null : Number(nextDue),
   };
 }

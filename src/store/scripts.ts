@@ -3,6 +3,7 @@ import type { Db } from './db.ts';
 import { keys } from './keys.ts';
 import cancel from './lua/cancel.lua';
 import claim from './lua/claim.lua';
+import deleteScript from './lua/delete.lua';
 import empty from './lua/empty.lua';
 import enqueue from './lua/enqueue.lua';
 import jobs from './lua/jobs.lua';
@@ -12,6 +13,7 @@ import prelude from './lua/prelude.lua';
 import putBack from './lua/put_back.lua';
 import register from './lua/register.lua';
 import renew from './lua/renew.lua';
+import requeue from './lua/requeue.lua';
 import running from './lua/running.lua';
 import settle from './lua/settle.lua';
 import sweep from './lua/sweep.lua';
@@ -26,6 +28,8 @@ const SCRIPTS = {
   output: prelude + jobs + running + output,
   cancel: prelude + jobs + cancel,
   empty: prelude + jobs + empty,
+  requeue: prelude + jobs + requeue,
+  delete: prelude + jobs + deleteScript,
   sweep: prelude + jobs + sweep,
   maintain: prelude + jobs + maintain,
   register: prelude + register,

@@ -11,12 +11,17 @@ function obey(slot: Slot, control: Control): void {
   switch (control.command) {
     case 'shutdown':
       return askToStop(slot, 'warm');
-    case 'kill-horse': {
-      const pid = slot.running?.executor.pid;
-      if (pid) process.kill(-pid, 'SIGKILL');
-      return;
-    }
+    case 'kill-horse':
+      return killExecutor(slot.running?.executor.pid ?? null);
     case 'stop-job':
       if (slot.running?.job.id === control.jobId) stopRunning(slot, 'stop');
+  }
+}
+
+function killExecutor(pid: number | null): void {
+  try {
+    if (pid !== null) process.kill(-pid, 'SIGKILL');
+  } catch {
+    // It has ended by itself.
   }
 }

@@ -3,7 +3,7 @@ import { type Claim, type ClaimRequest, claim, register } from '../store/index.t
 import type { WorkerEnd } from './options.ts';
 import { untilDone } from './patience.ts';
 import { runJob } from './run-job.ts';
-import { runDue } from './scheduler.ts';
+import { runDue, SHORTEST_WAIT_MS } from './scheduler.ts';
 import type { Slot } from './slot.ts';
 import { sweepQueues } from './sweeper.ts';
 
@@ -18,6 +18,7 @@ export async function loop(slot: Slot): Promise<Omit<WorkerEnd, 'signal'>> {
   let suspended = false;
   let idleSince = Date.now();
   let unforkedPauseMs = 100;
+  let nextDueInMs: number | null = null;
   const mayStart = () => slot.asked === 'nothing' && (options.maxJobs === null || started < options.maxJobs);
   const request = () => (mayStart() ? requestOf(slot) : null);
   const end = (why: WorkerEnd['why']) => ({ why, done: tally.done, failed: tally.failed });
@@ -61,14 +62,20 @@ export async function loop(slot: Slot): Promise<Omit<WorkerEnd, 'signal'>> {
       case 'none':
         next = null;
         tally.giveUp(await sweepQueues(slot));
-        await runDue(slot);
+        nextDueInMs = await runDue(slot);
         if (options.burst) {
           next = await claimPatiently(slot);
           if (next.kind === 'none') return end('done');
           break;
         }
         if (options.maxIdleMs !== null && Date.now() - idleSince >= options.maxIdleMs) return end('idle');
-        await slot.doorbell.wait(options.maxIdleMs === null ? LONGEST_WAIT_MS : options.maxIdleMs - (Date.now() - idleSince));
+        await slot.doorbell.wait(
+          Math.min(
+            LONGEST_WAIT_MS,
+            Math.max(SHORTEST_WAIT_MS, nextDueInMs ?? LONGEST_WAIT_MS),
+            options.maxIdleMs === null ? LONGEST_WAIT_MS : options.maxIdleMs - (Date.now() - idleSince),
+          ),
+        );
     }
   }
 }
@@ -109,7 +116,7 @@ class Tally {
   }
 
   add(id: string, fate: string): void {
-    if (fate === 'finished' || fate === 'repeated') {
+    if (fate === 'finished') {
       this.done += 1;
       this.#bad.delete(id);
     } else if (fate === 'failed' || fate === 'stopped' || fate === 'retried') this.#bad.add(id);

@@ -122,13 +122,11 @@ function tell(
   const of = { queue: job.queue, jobId: job.id };
   switch (settled.kind) {
     case 'finished':
-    case 'repeated':
       if (outcome.kind === 'finished') {
         log({ event: 'job_ok', ...of, durationMs });
         if (outcome.absent !== null) log({ event: 'result_absent', ...of, reason: outcome.absent });
       }
-      if (settled.kind === 'finished') log({ event: 'result_kept', ...of, ttlMs: settled.resultTtlMs });
-      return;
+      return log({ event: 'result_kept', ...of, ttlMs: settled.resultTtlMs });
     case 'retried':
       if (outcome.kind === 'failed') {
         log({

@@ -3,16 +3,16 @@ import type { Companion, Slot } from './slot.ts';
 
 /** Others may schedule something at any time: how often to look when nothing is known to be due earlier. */
 const LOOK_MS = 5000;
+export const SHORTEST_WAIT_MS = 20;
 
 /** Enqueues scheduled jobs when they are due and cancels those that waited too long. Any number of workers may do so at once. */
 export function startScheduler(slot: Slot): Companion {
   let timer: NodeJS.Timeout | undefined;
   let stopped = false;
   const tick = async () => {
-    const nextDueAt = await runDue(slot);
+    const nextDueInMs = await runDue(slot);
     if (stopped) return;
-    const untilDueMs = nextDueAt === null ? LOOK_MS : nextDueAt - Date.now();
-    timer = setTimeout(() => void tick(), Math.min(LOOK_MS, Math.max(20, untilDueMs)));
+    timer = setTimeout(() => void tick(), Math.min(LOOK_MS, Math.max(SHORTEST_WAIT_MS, nextDueInMs ?? LOOK_MS)));
   };
   timer = setTimeout(() => void tick(), LOOK_MS);
   return {
@@ -23,12 +23,12 @@ export function startScheduler(slot: Slot): Companion {
   };
 }
 
-/** Does all that is due now; returns when the next scheduled job is due, or null. */
+/** Does all that is due now; returns in how many milliseconds the next scheduled job is due, or null. */
 export async function runDue({ db, options }: Slot): Promise<number | null> {
   try {
     for (;;) {
-      const { more, nextDueAt } = await maintain(db, options.queues);
-      if (!more) return nextDueAt;
+      const { more, nextDueInMs } = await maintain(db, options.queues);
+      if (!more) return nextDueInMs;
     }
   } catch (error) {
     options.log({ event: 'debug', text: `schedule: ${String(error)}` });

@@ -1,53 +1,137 @@
--- enqueue.lua: puts jobs on one queue.
--- ARGV     2 queue, 3 '1' at the front, 4 '1' when ids may be in use already, 5 ttl in ms or '', 6 number of shared field values,
---          then those (name, value …), then the jobs: id, data, description; three at a time
--- returns  {'enqueued', number, id, state, …}: how many were enqueued, then each id whose job is still unfinished, with its state;
---          that one was not touched. A finished, failed, stopped or canceled job of the same id is replaced.
--- O(jobs)
-local queue, at_front, ids_in_use = ARGV[2], ARGV[3] == '1', ARGV[4] == '1'
-local shared_count = tonumber(ARGV[6])
-local shared = {}
-for i = 1, shared_count do shared[i] = ARGV[6 + i] end
-local now = stamp()
-local expires = ARGV[5] ~= '' and NOW_MS + tonumber(ARGV[5]) or nil
+-- enqueue.lua: puts jobs on one queue, on its schedule, or among the deferred until their parents have finished.
+-- ARGV     2 queue, 3 '1' at the front, 4 '1' when ids may be in use already, 5 ttl in ms or '', 6 due in epoch ms or '',
+--          7 ms from now until due or '', 8 group or '', 9 what a bad end of a parent means: 'cancel', 'wait' or 'allow',
+--          10 number of parents, then those, then the number of shared field values, then those (name, value …), then the
+--          jobs: id, data, description; three at a time
+-- returns  {'enqueued', number, id, state, …}: how many were taken in, then each id whose job is still unfinished, with its state; that
+--          one was not touched (a finished, failed, stopped or canceled job of the same id is replaced). A state of the form
+--          'canceled by <parent>': the job was taken in and is canceled, since that parent has ended badly.
+--          {'circle', id, parent}: the parent waits, directly or not, for a job of this id; nothing was enqueued.
+-- O(jobs * parents)
+local queue, at_front, ids_in_use, group, on_bad_end = ARGV[2], ARGV[3] == '1', ARGV[4] == '1', ARGV[8], ARGV[9]
+local position = 10
+
+-- The next counted part of ARGV.
+local function take_list()
+  local count = tonumber(ARGV[position])
+  local list = {}
+  for i = 1, count do list[i] = ARGV[position + i] end
+  position = position + count + 1
+  return list
+end
+local parents, shared = take_list(), take_list()
+
+local due = tonumber(ARGV[6]) or (ARGV[7] ~= '' and NOW_MS + tonumber(ARGV[7])) or nil
+if due and due <= NOW_MS then due = nil end
 local ENDED = { finished = true, failed = true, stopped = true, canceled = true }
 
-local fields = {
-  'status', 'queued', 'created_at', now, 'enqueued_at', now, 'origin', queue, 'started_at', '', 'ended_at', '', 'last_heartbeat', '',
-  'worker_name', '', 'group_id', '', 'success_callback_name', '', 'failure_callback_name', '', 'stopped_callback_name', '',
-}
-for i = 1, #shared do fields[#fields + 1] = shared[i] end
-if expires then
-  fields[#fields + 1] = 'rqt_expires'
-  fields[#fields + 1] = expires
+-- Parents that are to be waited for, and the first one that has ended so that no child may run.
+local pending, bad_parent, bad_status = {}, nil, nil
+for _, parent in ipairs(parents) do
+  local status = redis.call('HGET', job_key(parent), 'status')
+  if status and status ~= 'finished' and not (on_bad_end == 'allow' and is_bad_end(status)) then
+    pending[#pending + 1] = parent
+    if on_bad_end == 'cancel' and is_bad_end(status) and not bad_parent then bad_parent, bad_status = parent, status end
+  end
 end
 
--- Makes room for a job of this id. Returns the state of an unfinished one that is in the way.
+local now = stamp()
+local state = bad_parent and 'canceled' or (due and 'scheduled') or (#pending > 0 and 'deferred') or 'queued'
+local expires = state == 'queued' and ARGV[5] ~= '' and NOW_MS + tonumber(ARGV[5]) or nil
+local fields = {
+  'status', state, 'created_at', now, 'origin', queue, 'started_at', '', 'ended_at', '', 'last_heartbeat', '', 'worker_name', '', 'group_id', group,
+}
+local function add(name, value)
+  fields[#fields + 1] = name
+  fields[#fields + 1] = value
+end
+if state == 'queued' then add('enqueued_at', now) end
+if expires then add('rqt_expires', expires) end
+if bad_parent then
+  add('rqt_reason', 'its parent ' .. bad_parent .. ' ' .. bad_status)
+  add('rqt_canceled_at', NOW_MS)
+  add('rqt_canceled_by', bad_parent)
+end
+for i = 1, #shared do fields[#fields + 1] = shared[i] end
+
+-- The state of an unfinished job of this id, or nil.
 local function in_the_way(id)
-  local found = redis.call('HMGET', job_key(id), 'status', 'origin')
-  if not found[1] then return nil end
-  if not ENDED[found[1]] then return found[1] end
-  delete_job(id, found[2] or queue, found[1])
+  local status = redis.call('HGET', job_key(id), 'status')
+  if status and not ENDED[status] then return status end
   return nil
 end
 
-local reply = { 'enqueued', 0 }
-local pushed = {}
-for i = 7 + shared_count, #ARGV, 3 do
-  local id = ARGV[i]
-  local state = ids_in_use and in_the_way(id)
-  if state then
-    reply[#reply + 1] = id
-    reply[#reply + 1] = state
-  else
-    redis.call('HSET', job_key(id), 'data', ARGV[i + 1], 'description', ARGV[i + 2], unpack(fields))
-    if expires then redis.call('ZADD', EXPIRING, math.ceil(expires / 1000), id) end
-    pushed[#pushed + 1] = id
+-- The parent that waits, directly or not, for a job of this id; nil when there is none. Only an id with children can be in a circle.
+local function circle_through(id)
+  local is_parent, seen, open = {}, { [id] = true }, { id }
+  for _, parent in ipairs(pending) do is_parent[parent] = true end
+  if is_parent[id] then return id end
+  while #open > 0 do
+    for _, child in ipairs(redis.call('SMEMBERS', dependents_key(table.remove(open)))) do
+      if is_parent[child] then return child end
+      if not seen[child] then
+        seen[child] = true
+        open[#open + 1] = child
+      end
+    end
+  end
+  return nil
+end
+
+-- Puts a new job, whose hash is written, to where it is to wait.
+local function place(id)
+  for _, parent in ipairs(pending) do
+    redis.call('SADD', dependents_key(parent), id)
+    redis.call('SADD', dependencies_key(id), parent)
+  end
+  if state == 'canceled' then
+    redis.call('ZADD', registry_key('canceled', queue), NOW, id)
+    keep_for(id, failure_ttl(id))
+  elseif state == 'scheduled' then
+    redis.call('ZADD', registry_key('scheduled', queue), math.ceil(due / 1000), id)
+  elseif state == 'deferred' then
+    redis.call('ZADD', registry_key('deferred', queue), NOW, id)
+  elseif expires then
+    redis.call('ZADD', EXPIRING, math.ceil(expires / 1000), id)
+  end
+  if group ~= '' then
+    redis.call('SADD', P .. ':groups', group)
+    redis.call('SADD', P .. ':group:' .. group, id)
   end
 end
-reply[2] = #pushed
-if #pushed > 0 then
-  redis.call('SADD', P .. ':queues', queue_key(queue))
-  redis.call(at_front and 'LPUSH' or 'RPUSH', queue_key(queue), unpack(pushed))
+
+if #pending > 0 and ids_in_use then
+  for i = position, #ARGV, 3 do
+    local parent = not in_the_way(ARGV[i]) and circle_through(ARGV[i])
+    if parent then return { 'circle', ARGV[i], parent } end
+  end
 end
+
+local reply, pushed, taken = { 'enqueued', 0 }, {}, 0
+for i = position, #ARGV, 3 do
+  local id = ARGV[i]
+  local unfinished = ids_in_use and in_the_way(id)
+  if unfinished then
+    reply[#reply + 1] = id
+    reply[#reply + 1] = unfinished
+  else
+    if ids_in_use then
+      local old = redis.call('HMGET', job_key(id), 'status', 'origin')
+      if old[1] then delete_job(id, old[2] or queue, old[1], true) end
+    end
+    redis.call('HSET', job_key(id), 'data', ARGV[i + 1], 'description', ARGV[i + 2], unpack(fields))
+    place(id)
+    taken = taken + 1
+    if state == 'queued' then pushed[#pushed + 1] = id end
+    if bad_parent then
+      reply[#reply + 1] = id
+      reply[#reply + 1] = 'canceled by ' .. bad_parent
+    end
+    -- Children of a job that this one replaces wait for this one.
+    if ids_in_use then release_dependents(id) end
+  end
+end
+reply[2] = taken
+if taken > 0 then redis.call('SADD', P .. ':queues', queue_key(queue)) end
+if #pushed > 0 then redis.call(at_front and 'LPUSH' or 'RPUSH', queue_key(queue), unpack(pushed)) end
 return reply

@@ -34,8 +34,8 @@ local function end_lease(id, execution, queue)
   return held == 1
 end
 
--- Removes a job and all it owns, whatever place it is in.
-local function delete_job(id, queue, status)
+-- Removes a job and all it owns, whatever place it is in; `keep_children` leaves the set of those that wait for it.
+local function delete_job(id, queue, status, keep_children)
   leave_place(id, queue, status)
   local executions = redis.call('ZRANGE', executions_key(id), 0, -1)
   for i = 1, #executions do end_lease(id, executions[i], queue) end
@@ -43,7 +43,7 @@ local function delete_job(id, queue, status)
   if group then redis.call('SREM', P .. ':group:' .. group, id) end
   redis.call('UNLINK', job_key(id), results_key(id), output_key(id), executions_key(id), dependencies_key(id))
   -- Children that are still to be judged find their parent gone; the sweep that judges them empties the set.
-  if redis.call('HEXISTS', RELEASING, id) == 0 then redis.call('UNLINK', dependents_key(id)) end
+  if not keep_children and redis.call('HEXISTS', RELEASING, id) == 0 then redis.call('UNLINK', dependents_key(id)) end
 end
 
 -- Puts a job on its queue, to wait there for as long as it takes: what its past left as an expiry is lifted.
@@ -88,54 +88,130 @@ local function add_result(id, type, fields)
   redis.call('XADD', results_key(id), 'MAXLEN', '~', 10, '*', unpack(entry))
 end
 
--- Whether every parent that a deferred job still waits for has come to an end that lets it run. Met ones are forgotten,
--- so that a job with n parents costs n steps in all and not n squared.
+-- Whether a state is an end that lets no child run that does not allow failures.
+local function is_bad_end(status) return status == 'failed' or status == 'stopped' or status == 'canceled' end
+
+-- Whether every parent that a job still waits for has come to an end that lets it run; one that is gone counts as met, as in RQ.
+-- Met ones are forgotten, so that a job with n parents costs n steps in all and not n squared.
 local function parents_are_met(id)
   local allow_failures = redis.call('HGET', job_key(id), 'allow_dependency_failures') == '1'
   while true do
     local parent = redis.call('SRANDMEMBER', dependencies_key(id))
     if not parent then return true end
     local status = redis.call('HGET', job_key(parent), 'status')
-    local met = not status or status == 'finished'
-      or (allow_failures and (status == 'failed' or status == 'stopped' or status == 'canceled'))
-    if not met then return false end
+    if status and status ~= 'finished' and not (allow_failures and is_bad_end(status)) then return false end
     redis.call('SREM', dependencies_key(id), parent)
   end
 end
 
--- Notes that the children of a job that has just ended are to be judged. Returns whether there are any.
-local function announce_end(id)
-  if redis.call('EXISTS', dependents_key(id)) == 0 then return false end
-  redis.call('HSET', RELEASING, id, '0')
-  return true
+-- Puts a job on its queue; if it is the first time, its ttl counts from now on.
+local function put_on_queue_first(id, queue, at_front)
+  put_on_queue(id, queue, at_front)
+  local fields = redis.call('HMGET', job_key(id), 'ttl', 'rqt_attempts')
+  local ttl = tonumber(present(fields[1]))
+  if fields[2] or not ttl or ttl <= 0 then return end
+  redis.call('HSET', job_key(id), 'rqt_expires', NOW_MS + ttl * 1000)
+  redis.call('ZADD', EXPIRING, NOW + ttl, id)
+end
+
+-- Notes that the children of a job are to be judged, since its state has changed.
+local function announce(id)
+  if redis.call('EXISTS', dependents_key(id)) == 1 then redis.call('HSET', RELEASING, id, '0') end
+end
+
+-- Ends a child as canceled because of its parent. It stays among the parent's dependents: requeueing the parent defers it again.
+local function cancel_child(child, queue, status, parent, parent_status)
+  leave_place(child, queue, status)
+  redis.call('HSET', job_key(child), 'status', 'canceled', 'rqt_reason', 'its parent ' .. parent .. ' ' .. parent_status,
+    'rqt_canceled_at', NOW_MS, 'rqt_canceled_by', parent)
+  redis.call('ZADD', registry_key('canceled', queue), NOW, child)
+  keep_for(child, failure_ttl(child))
+  announce(child)
+end
+
+-- A child that was canceled because of its parent waits again, now that the parent is to run again.
+local function defer_again(child, queue, parent)
+  leave_place(child, queue, 'canceled')
+  redis.call('HSET', job_key(child), 'status', 'deferred')
+  redis.call('HDEL', job_key(child), 'rqt_reason', 'rqt_canceled_at', 'rqt_canceled_by')
+  redis.call('SADD', dependencies_key(child), parent)
+  redis.call('ZADD', registry_key('deferred', queue), NOW, child)
+  keep_for(child, nil)
+  announce(child)
+end
+
+-- Decides what the state of a parent means for one child.
+local function judge(child, parent, parent_status)
+  local fields = redis.call('HMGET', job_key(child), 'status', 'origin', 'enqueue_at_front', 'rqt_on_parent_failure',
+    'allow_dependency_failures', 'rqt_canceled_by')
+  local status, queue = fields[1], fields[2]
+  if status == 'canceled' and fields[6] == parent then
+    if not parent_status or is_bad_end(parent_status) then return end
+    defer_again(child, queue, parent)
+    status = 'deferred'
+  end
+  if status ~= 'deferred' and status ~= 'scheduled' then
+    redis.call('SREM', dependents_key(parent), child)
+  elseif is_bad_end(parent_status) and fields[4] == 'cancel' and fields[5] ~= '1' then
+    cancel_child(child, queue, status, parent, parent_status)
+  elseif status == 'deferred' and parents_are_met(child) then
+    redis.call('ZREM', registry_key('deferred', queue), child)
+    redis.call('SREM', dependents_key(parent), child)
+    put_on_queue_first(child, queue, fields[3] == '1')
+  end
 end
 
 local RELEASE_STEP = 200
 
--- Judges up to RELEASE_STEP children of one ended parent: enqueues those whose parents are all met. What is left over stays
--- noted in RELEASING, where any worker's sweep goes on. O(RELEASE_STEP).
-local function release_children(parent)
+-- Judges the next children of one announced parent. Returns how many were looked at, at least 1.
+local function judge_page(parent, count)
   local cursor = redis.call('HGET', RELEASING, parent)
-  if not cursor then return end
-  local page = redis.call('SSCAN', dependents_key(parent), cursor, 'COUNT', RELEASE_STEP)
-  for _, child in ipairs(page[2]) do
-    local fields = redis.call('HMGET', job_key(child), 'status', 'origin', 'enqueue_at_front')
-    if fields[1] == 'deferred' then
-      if parents_are_met(child) then
-        redis.call('ZREM', registry_key('deferred', fields[2]), child)
-        redis.call('SREM', dependents_key(parent), child)
-        put_on_queue(child, fields[2], fields[3] == '1')
-      end
-    else
-      redis.call('SREM', dependents_key(parent), child)
-    end
-  end
+  if not cursor then return 1 end
+  local page = redis.call('SSCAN', dependents_key(parent), cursor, 'COUNT', count)
+  local status = redis.call('HGET', job_key(parent), 'status')
   if page[1] == '0' then redis.call('HDEL', RELEASING, parent) else redis.call('HSET', RELEASING, parent, page[1]) end
+  for _, child in ipairs(page[2]) do judge(child, parent, status) end
+  return #page[2] + 1
 end
 
--- After a job came to an end: its children are judged, the first step of them at once.
+-- Judges about RELEASE_STEP children of announced parents, and of those that are announced on the way. Returns whether more are
+-- left: they stay noted, and any worker's maintenance goes on.
+local function release_step(first)
+  local left = RELEASE_STEP
+  if first then left = left - judge_page(first, left) end
+  while left > 0 do
+    local parent = redis.call('HRANDFIELD', RELEASING)
+    if not parent then return false end
+    left = left - judge_page(parent, left)
+  end
+  return redis.call('EXISTS', RELEASING) == 1
+end
+
+-- After a job's state changed for its children: they are judged, the first step of them at once.
 local function release_dependents(id)
-  if announce_end(id) then release_children(id) end
+  if redis.call('EXISTS', dependents_key(id)) == 0 then return end
+  announce(id)
+  release_step(id)
+end
+
+-- Cancels the children of a job that is to be removed, and theirs in turn: nothing can release them any more. Returns how many.
+local function cancel_descendants(id, reason)
+  local open, canceled = { id }, 0
+  while #open > 0 do
+    local parent = table.remove(open)
+    for _, child in ipairs(redis.call('SMEMBERS', dependents_key(parent))) do
+      local found = redis.call('HMGET', job_key(child), 'status', 'origin')
+      if found[1] == 'deferred' then
+        leave_place(child, found[2], 'deferred')
+        redis.call('HSET', job_key(child), 'status', 'canceled', 'rqt_reason', reason, 'rqt_canceled_at', NOW_MS)
+        redis.call('ZADD', registry_key('canceled', found[2]), NOW, child)
+        keep_for(child, failure_ttl(child))
+        open[#open + 1] = child
+        canceled = canceled + 1
+      end
+    end
+  end
+  return canceled
 end
 
 -- Ends a job that waited as canceled, for a reason that a person can read.

@@ -1,24 +1,36 @@
 -- maintain.lua: what is due regardless of queues: scheduled jobs, waits that lasted too long, children of ended parents, dead workers.
 -- ARGV     2.. queues whose schedule this worker serves
 -- returns  {'maintained', jobs enqueued from the schedule, jobs canceled because their ttl is over, 1 when more is due now,
---          due time in epoch seconds of the next scheduled job or ''}
+--          milliseconds until the next scheduled job is due or ''}
 -- O(100) for each kind and queue
 local promoted, expired, more = 0, 0, 0
+
+-- A producer may note the time before it writes the job (RQ does): an id without a job keeps its place for a minute.
+local HASH_MAY_COME_SECONDS = 60
+local function take_due(scheduled, id)
+  if redis.call('EXISTS', job_key(id)) == 0 and tonumber(redis.call('ZSCORE', scheduled, id)) > NOW - HASH_MAY_COME_SECONDS then return 0 end
+  return redis.call('ZREM', scheduled, id)
+end
+
 local next_due
 for i = 2, #ARGV do
   local queue = ARGV[i]
   local scheduled = registry_key('scheduled', queue)
   local due = redis.call('ZRANGEBYSCORE', scheduled, '-inf', NOW, 'LIMIT', 0, 100)
+  local taken = 0
   for _, id in ipairs(due) do
-    redis.call('ZREM', scheduled, id)
+    taken = taken + take_due(scheduled, id)
     local fields = redis.call('HMGET', job_key(id), 'status', 'enqueue_at_front')
-    if fields[1] == 'scheduled' then
-      put_on_queue(id, queue, fields[2] == '1')
+    if fields[1] == 'scheduled' and parents_are_met(id) then
+      put_on_queue_first(id, queue, fields[2] == '1')
       promoted = promoted + 1
+    elseif fields[1] == 'scheduled' then
+      redis.call('HSET', job_key(id), 'status', 'deferred')
+      redis.call('ZADD', registry_key('deferred', queue), NOW, id)
     end
   end
-  if #due == 100 then more = 1 end
-  local first = redis.call('ZRANGE', scheduled, 0, 0, 'WITHSCORES')[2]
+  if #due == 100 and taken > 0 then more = 1 end
+  local first = redis.call('ZRANGEBYSCORE', scheduled, '(' .. NOW, '+inf', 'WITHSCORES', 'LIMIT', 0, 1)[2]
   if first and (not next_due or tonumber(first) < next_due) then next_due = tonumber(first) end
 end
 
@@ -33,11 +45,12 @@ for _, id in ipairs(over) do
 end
 if #over == 100 then more = 1 end
 
-local releasing = redis.call('HSCAN', RELEASING, 0, 'COUNT', 5)[2]
-for i = 1, #releasing, 2 do release_children(releasing[i]) end
-if redis.call('EXISTS', RELEASING) == 1 then more = 1 end
+if release_step() then more = 1 end
 
 for _, key in ipairs(redis.call('SRANDMEMBER', P .. ':workers', 20)) do
-  if redis.call('EXISTS', key) == 0 then redis.call('SREM', P .. ':workers', key) end
+  if redis.call('EXISTS', key) == 0 then
+    redis.call('SREM', P .. ':workers', key)
+    for i = 2, #ARGV do redis.call('SREM', P .. ':workers:' .. ARGV[i], key) end
+  end
 end
-return { 'maintained', promoted, expired, more, next_due and tostring(next_due) or '' }
+return { 'maintained', promoted, expired, more, next_due and tostring(math.max(0, math.ceil(next_due * 1000 - NOW_MS))) or '' }

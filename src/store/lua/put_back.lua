@@ -4,10 +4,11 @@
 -- O(log n)
 local worker, id, execution, queue = ARGV[2], ARGV[3], ARGV[4], ARGV[5]
 rest(worker, 'idle')
-if not end_lease(id, execution, queue) or redis.call('EXISTS', job_key(id)) == 0 then return { 'lost' } end
+if not end_lease(id, execution, queue) then return { (settled_before(worker, execution) or { 'lost' })[1] } end
+if redis.call('EXISTS', job_key(id)) == 0 then return { 'lost' } end
 if redis.call('HEXISTS', job_key(id), 'rqt_stop') == 1 then
   end_badly(id, queue, 'stopped')
-  return { 'stopped' }
+  return note_settled(worker, execution, { 'stopped' })
 end
 put_back(id, queue)
-return { 'queued' }
+return note_settled(worker, execution, { 'queued' })

@@ -4,10 +4,13 @@ local CLAIM_SKIPS = 1000
 
 -- What the worker needs of a job to run it, as the script's reply.
 local function claimed_reply(queue, id, execution, fields, attempt)
-  return { 'claimed', queue, id, execution, attempt, fields[2] or '', fields[3] or '', fields[4] or '' }
+  return { 'claimed', queue, id, execution, attempt, fields[2] or '', fields[3] or '', fields[4] or '', fields[7] or '',
+    fields[8] or '', fields[9] or '', fields[10] or '', fields[11] or '', fields[12] or '', fields[13] or '', fields[14] or '' }
 end
 
-local CLAIM_FIELDS = { 'status', 'data', 'timeout', 'description', 'rqt_attempts', 'rqt_expires' }
+local CLAIM_FIELDS = { 'status', 'data', 'timeout', 'description', 'rqt_attempts', 'rqt_expires', 'retries_left', 'meta',
+  'success_callback_name', 'success_callback_timeout', 'failure_callback_name', 'failure_callback_timeout',
+  'stopped_callback_name', 'stopped_callback_timeout' }
 
 -- Starts one job: execution, lease and `started` in the same step.
 local function start_job(queue, id, fields, request)
@@ -42,7 +45,8 @@ local function repeat_claim(request, claim)
 end
 
 -- Takes the first job that waits on the queues, in their order. request: worker, execution, lease (seconds), queues.
--- Returns {'claimed', queue, id, execution, attempt, data, timeout, description}, {'none'}, {'suspended'},
+-- Returns {'claimed', queue, id, execution, attempt, data, timeout, description, retries_left, meta, then name and
+-- timeout of the success, failure and stopped callbacks}, {'none'}, {'suspended'},
 -- {'unregistered'} when Redis does not know the worker, or {'again'} after CLAIM_SKIPS ids that led nowhere, so that no call
 -- blocks Redis for long.
 local function claim(request)
@@ -131,6 +135,21 @@ local function rest(worker, state)
   redis.call('HSET', worker_key(worker), 'state', state)
 end
 
+-- Keeps with the worker what became of its last execution, so that a report that is sent twice gets the same answer twice.
+-- answer: {outcome, number, number}, both numbers optional.
+local function note_settled(worker, execution, answer)
+  count(worker, 'HSET', 'rqt_settled', table.concat({ execution, answer[1], answer[2] or 0, answer[3] or 0 }, ' '))
+  return answer
+end
+
+-- The answer that the end of this execution got before, or nil: its lease was lost.
+local function settled_before(worker, execution)
+  local last = present(redis.call('HGET', worker_key(worker), 'rqt_settled'))
+  local known, outcome, first, second = (last or ''):match('^(%S+) (%a+) (%S+) (%S+)$')
+  if known ~= execution then return nil end
+  return { outcome, tonumber(first), tonumber(second) }
+end
+
 local function finish(report, fields)
   local id, queue = report.id, report.queue
   local ttl = tonumber(present(fields.result_ttl) or report.default_result_ttl)
@@ -143,7 +162,7 @@ local function finish(report, fields)
     return { 'finished', 0 }
   end
   local now = stamp()
-  redis.call('HSET', job_key(id), 'status', 'finished', 'ended_at', now, 'last_heartbeat', now, 'rqt_settled', report.execution)
+  redis.call('HSET', job_key(id), 'status', 'finished', 'ended_at', now, 'last_heartbeat', now)
   redis.call('HDEL', job_key(id), 'rqt_stop', 'rqt_absent')
   if report.absent ~= '' then redis.call('HSET', job_key(id), 'rqt_absent', report.absent) end
   if ttl ~= 0 then
@@ -164,7 +183,6 @@ local function fail(report, fields)
   local retries_left = tonumber(present(fields.retries_left) or 0)
   local stopped = report.kind == 'stopped' or fields.stop
   count(report.worker, 'HINCRBY', 'failed_job_count', 1)
-  redis.call('HSET', job_key(id), 'rqt_settled', report.execution)
   if not stopped and retries_left > 0 then
     add_result(id, 4, report)
     return retry(id, queue, fields, retries_left)
@@ -176,18 +194,17 @@ end
 
 -- Ends an execution with what it left, only while it holds its lease. report: kind (finished, failed, stopped), id, execution,
 -- queue, worker, default_result_ttl, return_value, exc_string (both encoded), absent, chunks.
--- Returns {'finished'|'failed'|'stopped', ttl}, {'retried', seconds, retries left}, {'lost'}: the lease was lost and nothing was changed, or
--- {'repeated'}: this execution was settled before, the first answer got lost on the way.
+-- Returns {'finished'|'failed'|'stopped', ttl}, {'retried', seconds, retries left}, or {'lost'}: the lease was lost and nothing was changed.
+-- When the first answer got lost on the way and the report comes again, it is the same answer and nothing is changed.
 local function settle(report)
   local id, queue = report.id, report.queue
   report.execution_id = report.execution
   report.execution_started_at = redis.call('HGET', execution_key(id, report.execution), 'created_at')
   if not end_lease(id, report.execution, queue) then
-    if redis.call('HGET', job_key(id), 'rqt_settled') == report.execution then return { 'repeated', 0 } end
-    return { 'lost', 0 }
+    return settled_before(report.worker, report.execution) or { 'lost', 0 }
   end
   local values = redis.call('HMGET', job_key(id), 'result_ttl', 'retries_left', 'retry_intervals', 'repeats_left', 'repeat_intervals',
-    'enqueue_at_front', 'rqt_stop', 'status')
+    'enqueue_at_front_on_retry', 'rqt_stop', 'status')
   if not values[8] then return { 'lost', 0 } end
   local fields = {
     result_ttl = values[1], retries_left = values[2], retry_intervals = values[3], repeats_left = values[4], repeat_intervals = values[5],
@@ -198,6 +215,6 @@ local function settle(report)
       string.format('%.6f', tonumber(NOW_F) - tonumber(report.execution_started_at)))
   end
   keep_output(id, report.execution, report.chunks)
-  if report.kind == 'finished' then return finish(report, fields) end
-  return fail(report, fields)
+  local answer = report.kind == 'finished' and finish(report, fields) or fail(report, fields)
+  return note_settled(report.worker, report.execution, answer)
 end

@@ -1,0 +1,68 @@
+import { type ErrorCode, RqtError } from '../errors.ts';
+import type { Db } from './db.ts';
+
+/** The one line for a Redis that does not answer: where, why, what to do. */
+export function unreachable(where: string, cause: unknown): RqtError {
+  return new RqtError('unreachable', `Redis at ${where} cannot be reached: ${oneLineOf(cause)}`, { cause });
+}
+
+/** What a Redis that answered has refused, as one line; undefined for an error that is not Redis's own. */
+export function refusalOf(where: string, cause: unknown): RqtError | undefined {
+  if (!isReply(cause)) return undefined;
+  const [code, what] = MEANINGS[codeOf(cause.message)] ?? meaningOfPlain(cause.message) ?? [];
+  return code && new RqtError(code, `Redis at ${where} ${what} (it said: ${oneLineOf(cause)})`, { cause });
+}
+
+/** The error to tell a user: a lost connection and Redis's refusals as one line, anything else as it is. */
+export function failureOf({ where, client }: Pick<Db, 'where' | 'client'>, error: unknown): unknown {
+  if (error instanceof RqtError) return error;
+  const refusal = refusalOf(where, error);
+  if (refusal) return refusal;
+  if (isReply(error) || client.status === 'ready') return error;
+  return new RqtError(
+    'unreachable',
+    `the connection to Redis at ${where} was lost (${oneLineOf(error)}): what was under way may have been done or not`,
+    { cause: error },
+  );
+}
+
+type Meaning = readonly [ErrorCode, string];
+
+/** By the first word of an error, which is its code in Redis's protocol. */
+const MEANINGS: Readonly<Record<string, Meaning>> = {
+  NOAUTH: ['config', 'wants a password: write redis://:password@host, or unix://:password@/path'],
+  WRONGPASS: ['config', 'refuses the user or the password of the URL'],
+  NOPERM: ['config', 'does not let this user do that'],
+  WRONGTYPE: ['config', 'holds something else under a key of rqt: is the namespace used by another program? see --namespace'],
+  CROSSSLOT: ['config', 'is a cluster: give a namespace in braces, such as --namespace {rq}'],
+  MOVED: ['config', 'is a cluster: name the node that holds the namespace'],
+  READONLY: ['tryAgain', 'is a read-only replica: name its master, or try again when the failover is over'],
+  OOM: ['tryAgain', 'has no memory left: raise its maxmemory, or remove something'],
+  MISCONF: ['tryAgain', 'cannot write its data to disk'],
+  LOADING: ['tryAgain', 'is still loading its data: try again'],
+  BUSY: ['tryAgain', 'is busy with a script: try again'],
+  MASTERDOWN: ['tryAgain', 'is a replica without its master: try again'],
+  CLUSTERDOWN: ['tryAgain', 'is a cluster that is down: try again'],
+  TRYAGAIN: ['tryAgain', 'is a cluster that moves its keys: try again'],
+  NOREPLICAS: ['tryAgain', 'has too few replicas to accept writes: try again'],
+};
+
+/** Redis 6 wraps the error of a script's command: `ERR Error running script (…): @user_script: 12: -OOM command …`. */
+function codeOf(message: string): string {
+  return (/^ERR Error running script.*?: -?([A-Z]+) /.exec(message) ?? /^([A-Z]+)\b/.exec(message))?.[1] ?? '';
+}
+
+/** What Redis says without a code of its own. */
+function meaningOfPlain(message: string): Meaning | undefined {
+  if (/unknown (redis )?command/i.test(message)) return ['config', 'is too old for rqt, which needs Redis 6.2 or later'];
+  if (/DB index is out of range|invalid DB index/i.test(message)) return ['config', 'has no database of that number'];
+  return /can't run this command/i.test(message) ? MEANINGS.NOPERM : undefined;
+}
+
+function isReply(error: unknown): error is Error {
+  return error instanceof Error && error.name === 'ReplyError';
+}
+
+function oneLineOf(cause: unknown): string {
+  return (cause instanceof Error ? cause.message : String(cause)).replace(/\s+/g, ' ');
+}

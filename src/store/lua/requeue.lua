@@ -1,0 +1,24 @@
+-- requeue.lua: runs a job again that has ended. A child whose parents are not met yet is deferred again.
+-- ARGV     2 id, 3 '1' at the front
+-- returns  {'queued', queue}, {'deferred', queue}, {'unfinished', state} or {'missing'}
+-- O(log n + children, 200 at the most)
+local id = ARGV[2]
+local fields = redis.call('HMGET', job_key(id), 'status', 'origin', 'failure_ttl')
+local status, queue = fields[1], fields[2]
+if not status then return { 'missing' } end
+if status ~= 'finished' and not is_bad_end(status) then return { 'unfinished', status } end
+leave_place(id, queue, status)
+redis.call('HDEL', job_key(id), 'rqt_reason', 'rqt_canceled_at', 'rqt_canceled_by', 'rqt_absent', 'rqt_stop', 'rqt_crashes', 'rqt_expires')
+redis.call('HSET', job_key(id), 'ended_at', '', 'worker_name', '')
+local place
+if parents_are_met(id) then
+  put_on_queue(id, queue, ARGV[3] == '1')
+  place = 'queued'
+else
+  redis.call('HSET', job_key(id), 'status', 'deferred')
+  redis.call('ZADD', registry_key('deferred', queue), NOW, id)
+  keep_for(id, nil)
+  place = 'deferred'
+end
+release_dependents(id)
+return { place, queue }
