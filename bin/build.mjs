@@ -3,7 +3,8 @@
 //   dist/rqt.cjs       the command: one script, its commands evaluated only when they are called
 //   dist/executor.js   the forked child
 //   dist/tasks/        the tasks that ship with rqt, compiled
-import { mkdirSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+//   dist/task.js       what tasks import as rqt/task, and its types
+import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { build } from 'esbuild';
@@ -27,7 +28,7 @@ await Promise.all([
 ]);
 
 async function buildProduct() {
-  const [command] = await Promise.all([
+  const [command, executor] = await Promise.all([
     build({
       ...common,
       entryPoints: ['src/main.ts'],
@@ -55,9 +56,26 @@ async function buildProduct() {
       format: 'esm',
       external: ['rqt/task'],
     }),
+    build({ ...common, entryPoints: ['src/task.ts'], outfile: 'dist/task.js', format: 'esm' }),
+    buildTypes(),
   ]);
   mkdirSync(join(root, '.build'), { recursive: true });
   writeFileSync(join(root, '.build/meta.json'), JSON.stringify(command.metafile));
+  writeFileSync(join(root, '.build/meta-executor.json'), JSON.stringify(executor.metafile));
+}
+
+/** dist/task.d.ts: what an editor shows of rqt/task. */
+async function buildTypes() {
+  const { default: typescript } = await import('typescript');
+  const source = readFileSync(join(root, 'src/task.ts'), 'utf8');
+  const { outputText, diagnostics } = typescript.transpileDeclaration(source, {
+    fileName: 'task.ts',
+    compilerOptions: { isolatedDeclarations: true, stripInternal: true, target: typescript.ScriptTarget.ES2023 },
+  });
+  if (diagnostics?.length)
+    throw new Error(`src/task.ts: ${typescript.flattenDiagnosticMessageText(diagnostics[0].messageText, '\n')}`);
+  mkdirSync(join(root, 'dist'), { recursive: true });
+  writeFileSync(join(root, 'dist/task.d.ts'), outputText);
 }
 
 async function buildAside(folder, entryPoints) {

@@ -41,6 +41,12 @@ export class Options {
     return typeof value === 'string' ? value : undefined;
   }
 
+  /** Whether it was given, as whatever it is. */
+  has(name: string): boolean {
+    const value = this.#values[name];
+    return value !== undefined && value !== false;
+  }
+
   /** Whether a flag was given. */
   flag(name: string): boolean {
     return this.#values[name] === true;

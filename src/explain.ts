@@ -1,6 +1,7 @@
 import yargs from 'yargs';
 import { type Command, type CommandLine, GLOBAL_OPTIONS, Options } from './command.ts';
 import { RqtError } from './errors.ts';
+import { renderHelp } from './help.ts';
 import type { OptionSpec } from './parse/argv.ts';
 import { nearest } from './parse/nearest.ts';
 import { quote } from './parse/quote.ts';
@@ -23,6 +24,10 @@ export async function explain(
   plainWords: readonly string[],
 ): Promise<Explained | null> {
   const words = typed[0] === 'help' ? [...typed.slice(1), '--help'] : typed;
+  if (words.length === 1 && (words[0] === '--help' || words[0] === '-h')) {
+    process.stdout.write(`${renderHelp(commands)}\n`);
+    return null;
+  }
   const found: { explained: Explained | null } = { explained: null };
   const parser = yargs([...words])
     .scriptName('rqt')

@@ -1,8 +1,8 @@
 import type { Command, CommandLine } from '../command.ts';
 import { EXIT_STATUS } from '../errors.ts';
 import { parseJobId } from '../parse/names.ts';
-import { cancel, type Db, waitUntilEnded } from '../store/index.ts';
 import { escapeUnprintable } from '../parse/quote.ts';
+import { type Canceled, cancel, type Db, waitUntilEnded } from '../store/index.ts';
 import { print, say, withStore } from './io.ts';
 
 export const command: Command = {
@@ -21,12 +21,15 @@ export const command: Command = {
 async function run({ words, options }: CommandLine): Promise<number> {
   const ids = words.map(parseJobId);
   return withStore(options, async db => {
+    // All are asked before one is waited for: running jobs stop side by side.
+    const asked: { readonly id: string; readonly canceled: Canceled }[] = [];
+    for (const id of ids) asked.push({ id, canceled: await cancel(db, id) });
     let worst = 0;
-    for (const id of ids) {
-      const state = await end(db, id, !options.flag('no-wait'));
+    for (const { id, canceled } of asked) {
+      const state = await end(db, { id, canceled, wait: !options.flag('no-wait') });
       if (options.flag('json'))
         print(JSON.stringify({ version: 1, kind: 'canceled', id, state: state.name, changed: state.changed }));
-      else if (state.name !== null) print(state.text);
+      else if (state.name !== null) print(escapeUnprintable(state.text));
       if (state.name === null) {
         say(`rqt: there is no job ${id}; its result may have been kept for a limited time only`);
         worst = EXIT_STATUS.missing;
@@ -43,8 +46,13 @@ interface End {
   readonly text: string;
 }
 
-async function end(db: Db, id: string, wait: boolean): Promise<End> {
-  const canceled = await cancel(db, id);
+interface Asked {
+  readonly id: string;
+  readonly canceled: Canceled;
+  readonly wait: boolean;
+}
+
+async function end(db: Db, { id, canceled, wait }: Asked): Promise<End> {
   switch (canceled.kind) {
     case 'missing':
       return { name: null, changed: false, text: '' };

@@ -1,6 +1,7 @@
 import type { Command, CommandLine } from '../command.ts';
 import { RqtError } from '../errors.ts';
 import { parseQueueName } from '../parse/names.ts';
+import { escapeUnprintable } from '../parse/quote.ts';
 import { countQueued, type Db, empty, queueNames } from '../store/index.ts';
 import { print, withStore } from './io.ts';
 import { openProgress, type ProgressLine } from './progress.ts';
@@ -37,7 +38,7 @@ async function run({ words, options }: CommandLine): Promise<number> {
       before += result.removed;
       progress.end();
       if (options.flag('json')) print(JSON.stringify({ version: 1, kind: 'emptied', queue, ...result, dry_run: dryRun }));
-      else print(sentence(queue, result, dryRun));
+      else print(escapeUnprintable(sentence(queue, result, dryRun)));
     }
     if (queues.length === 0 && !options.flag('json')) print('there are no queues');
     return 0;

@@ -4,7 +4,8 @@ import { RqtError } from '../errors.ts';
 import { splitLines } from '../parse/lines.ts';
 import { escapeUnprintable } from '../parse/quote.ts';
 import { type Db, enqueue, type NewJob } from '../store/index.ts';
-import { newJob, type Plan, report } from './enqueue.ts';
+import { report } from './enqueue.ts';
+import { newJob, type Order, optionsOf } from './enqueue-order.ts';
 import { withStore } from './io.ts';
 import { openProgress, type ProgressLine } from './progress.ts';
 
@@ -15,12 +16,12 @@ const BATCH = 250;
 const CHECKED_WHOLE_CHARS = 256 * 2 ** 20;
 
 /** Enqueues one job per input line, in batches. A bad line (not UTF-8, too long) is found before anything is enqueued. */
-export async function enqueueLines(plan: Plan, source: string, options: Options): Promise<number> {
+export async function enqueueLines(order: Order, source: string, options: Options): Promise<number> {
   const input = splitLines(openInput(source), source === '-' ? 'standard input' : source);
   const { lines, isWhole } = await readAhead(input);
   return withStore(options, async db => {
     const progress = openProgress(isWhole ? lines.length : null);
-    const sender = new Sender(db, plan, progress);
+    const sender = new Sender(db, order, progress);
     try {
       for (const line of lines) await sender.add(line);
       if (!isWhole) for await (const more of input) for (const line of more) await sender.add(line);
@@ -49,22 +50,24 @@ async function readAhead(input: AsyncGenerator<string[]>): Promise<{ lines: stri
 /** Sends batches: one is under way while the next one is made. */
 class Sender {
   readonly #db: Db;
-  readonly #plan: Plan;
+  readonly #order: Order;
   readonly #progress: ProgressLine;
+  readonly #batch: number;
   #pending: NewJob[] = [];
   #sent: Promise<void> = Promise.resolve();
   #count = 0;
 
-  constructor(db: Db, plan: Plan, progress: ProgressLine) {
+  constructor(db: Db, order: Order, progress: ProgressLine) {
     this.#db = db;
-    this.#plan = plan;
+    this.#order = order;
     this.#progress = progress;
+    this.#batch = order.plansDiffer ? 1 : BATCH;
   }
 
   /** undefined, and no turn of the event loop spent, while the batch is not full. */
   add(line: string): Promise<void> | undefined {
-    this.#pending.push(newJob(this.#plan, [line]));
-    return this.#pending.length < BATCH ? undefined : this.#next();
+    this.#pending.push(newJob(this.#order, [line]));
+    return this.#pending.length < this.#batch ? undefined : this.#next();
   }
 
   async flush(): Promise<void> {
@@ -76,22 +79,22 @@ class Sender {
     const jobs = this.#pending;
     this.#pending = [];
     await this.#sent;
-    this.#sent = send(this.#db, jobs, this.#plan);
+    this.#sent = send(this.#db, jobs, this.#order);
     this.#sent.catch(() => {});
     this.#count += jobs.length;
     this.#progress.update(this.#count);
   }
 }
 
-async function send(db: Db, jobs: readonly NewJob[], plan: Plan): Promise<void> {
-  const { unfinished } = await enqueue(db, jobs, plan.options);
+async function send(db: Db, jobs: readonly NewJob[], order: Order): Promise<void> {
+  const { unfinished } = await enqueue(db, jobs, optionsOf(order));
   // Both are in the order of the lines. From the end: of equal lines the first one is enqueued, and the others find it in their way.
   const inTheWay = [...unfinished];
   const states = new Map<NewJob, string>();
   for (const job of [...jobs].reverse()) {
     if (inTheWay.at(-1)?.id === job.id) states.set(job, inTheWay.pop()?.state ?? '');
   }
-  for (const job of jobs) report(job, plan, states.get(job) ?? null);
+  for (const job of jobs) report(job, order, states.get(job) ?? null);
 }
 
 async function* openInput(source: string): AsyncGenerator<Buffer> {

@@ -58,8 +58,8 @@ async function rendererFor(options: Options): Promise<Render> {
   if (shown.onlyQueues && shown.onlyWorkers)
     throw new RqtError('usage', '--only-queues and --only-workers exclude each other; leave both away to see both');
   if (options.flag('json')) {
-    const { infoDocument } = await import('../view/info-json.ts');
-    return view => JSON.stringify(infoDocument(view));
+    const [{ infoDocument }, { safeJson }] = await Promise.all([import('../view/info-json.ts'), import('../view/safe.ts')]);
+    return view => safeJson(infoDocument(view));
   }
   if (options.flag('raw')) {
     const { renderInfoRaw } = await import('../view/info-raw.ts');

@@ -12,9 +12,16 @@ export function say(text: string): void {
   process.stderr.write(`${text}\n`);
 }
 
-/** Opens the Redis that flags and environment name, does the work, and closes it whatever happens. */
-export async function withStore<T>(options: Options, work: (db: Db) => Promise<T>): Promise<T> {
-  const db = await openStore(configOf(options));
+/**
+ * Opens the Redis that flags and environment name, does the work, and closes it whatever happens. `isLasting`: a connection that is lost
+ * meanwhile comes back by itself, and what it was asked waits.
+ */
+export async function withStore<T>(
+  options: Options,
+  work: (db: Db) => Promise<T>,
+  { isLasting = false } = {},
+): Promise<T> {
+  const db = await openStore(configOf(options), { persistent: isLasting });
   try {
     return await work(db);
   } catch (error) {

@@ -1,5 +1,5 @@
 import { StringDecoder } from 'node:string_decoder';
-import type { StreamName } from '../executor/index.ts';
+import type { StreamName } from '../model.ts';
 
 /** A line without an end is passed on in parts of this size. */
 const LONGEST_PART = 64 * 1024;

@@ -36,8 +36,8 @@ async function run({ words, options }: CommandLine): Promise<number> {
 
 async function rendererFor(json: boolean): Promise<(job: JobDetails) => string> {
   if (json) {
-    const { statusDocument } = await import('../view/status-json.ts');
-    return job => JSON.stringify(statusDocument(job));
+    const [{ statusDocument }, { safeJson }] = await Promise.all([import('../view/status-json.ts'), import('../view/safe.ts')]);
+    return job => safeJson(statusDocument(job));
   }
   const [{ renderStatus }, { lookOf }] = await Promise.all([import('../view/status.ts'), import('../view/look.ts')]);
   const look = lookOf(process.stdout, process.env, Date.now());

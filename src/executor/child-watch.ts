@@ -7,7 +7,8 @@ import { parseStat } from './processes.ts';
  * they are waited for, living ones by the kernel's list. Where there is no /proc, calls of `spawn` are counted.
  */
 export class ChildWatch {
-  readonly #stat = tryOpen('/proc/self/stat');
+  // One thread's own file spares the kernel the sum over all threads; these two numbers are the process's all the same.
+  readonly #stat = tryOpen(`/proc/self/task/${process.pid}/stat`);
   readonly #list = tryOpen(`/proc/self/task/${process.pid}/children`);
   readonly #buffer = Buffer.allocUnsafe(1024);
   #faults = 0;

@@ -3,9 +3,7 @@ import { openChannel } from './channel.ts';
 import { Cleanliness } from './cleanliness.ts';
 import { TaskLoader } from './load.ts';
 import { JobRunner } from './run-job.ts';
-import { keepStdioSynchronous } from './stdio.ts';
 
-keepStdioSynchronous();
 // Before any task is loaded, so that nothing can hold on to what is watched here.
 const cleanliness = new Cleanliness();
 let runner: JobRunner | null = null;

@@ -3,6 +3,7 @@ import { Environment } from './environment.ts';
 import { HandleWatch } from './handles.ts';
 import { findSurvivors } from './processes.ts';
 import type { JobCall } from './protocol.ts';
+import { Stdio } from './stdio.ts';
 
 /** Something a job left behind, in one line; `passing`: it may be about to close by itself. */
 export type Leftover = string | { readonly passing: string };
@@ -15,7 +16,7 @@ export class Cleanliness {
   readonly #environment = new Environment();
   readonly #handles = new HandleWatch();
   readonly #children = new ChildWatch();
-  readonly #writes = [process.stdout.write, process.stderr.write];
+  readonly #stdio = new Stdio();
   #folder = '';
   #listeners = new Map<string | symbol, number>();
   #maxRssBytes = 0;
@@ -64,10 +65,7 @@ export class Cleanliness {
   #findChange(): string | null {
     if (process.cwd() !== this.#folder) return 'the working directory was changed';
     if (this.#umaskChanged) return 'the umask was changed';
-    if (process.stdout.write !== this.#writes[0] || process.stderr.write !== this.#writes[1])
-      return 'stdout or stderr was replaced';
-    if (process.stdout.writableEnded || process.stderr.writableEnded) return 'stdout or stderr was ended';
-    return this.#listenersChanged() ? 'listeners of process were added or removed' : null;
+    return this.#listenersChanged() ? 'listeners of process were added or removed' : this.#stdio.findChange();
   }
 
   #listenersChanged(): boolean {

@@ -1,6 +1,7 @@
 import { type ChildProcess, fork } from 'node:child_process';
 import type { Readable } from 'node:stream';
 import { closeWriteEnds, openOutputs } from './outputs.ts';
+import { isRunning } from './processes.ts';
 import type { FromExecutor, Setup, StreamName, ToExecutor } from './protocol.ts';
 import { unwatchGroup, watchGroup } from './sentinel.ts';
 
@@ -25,6 +26,9 @@ export interface ExecutorUser {
 // Without these, Node's own remarks about its features would become output of a job. Warnings of the task's code pass.
 const QUIET = ['--disable-warning=ExperimentalWarning', '--disable-warning=MODULE_TYPELESS_PACKAGE_JSON'];
 
+/** Jobs in a row follow each other within this. */
+const SHORT_REST_MS = 5;
+
 /** One forked executor, seen from its parent: a process group of its own, its channel and its two streams. */
 export class Executor {
   readonly pid: number;
@@ -41,6 +45,7 @@ export class Executor {
   chunkCount = 0;
   /** Settles when paused output flows again; null while it flows. */
   held: Promise<void> | null = null;
+  #idleSince = 0;
   readonly #child: ChildProcess;
   readonly #streams: Record<StreamName, Readable | null>;
 
@@ -74,6 +79,20 @@ export class Executor {
   /** It may get another job. */
   get usable(): boolean {
     return this.exit === null && this.soiled === null;
+  }
+
+  /** Its job is over. */
+  rest(): void {
+    this.user = null;
+    this.#idleSince = performance.now();
+  }
+
+  /**
+   * Whether it still runs, asked of the system: one that ended a moment ago has not been heard of yet, and would take the blame for
+   * a job to its grave. Asked only after a while of idleness, so that jobs in a row do not pay for it.
+   */
+  checkAlive(): boolean {
+    return performance.now() - this.#idleSince < SHORT_REST_MS || isRunning(this.pid);
   }
 
   send(message: ToExecutor): void {

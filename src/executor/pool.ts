@@ -102,7 +102,7 @@ class Pool implements ExecutorPool, RunHost {
     for (;;) {
       const executor = this.#ready.shift();
       if (!executor) return this.#fork();
-      if (executor.usable) return executor;
+      if (executor.usable && executor.checkAlive()) return executor;
       this.retire(executor, executor.soiled ?? 'it ended between two jobs');
     }
   }

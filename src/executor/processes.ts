@@ -1,4 +1,4 @@
-import { readdirSync, readFileSync, readlinkSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, readlinkSync } from 'node:fs';
 
 /** One line of /proc/PID/stat, as far as rqt looks at it. */
 export interface ProcessStat {
@@ -16,7 +16,7 @@ export interface ProcessStat {
 
 /** Reads the text of /proc/PID/stat (proc(5)). The name in it may contain spaces and brackets: fields count from its end. */
 export function parseStat(text: string): ProcessStat {
-  const fields = text.slice(text.lastIndexOf(')') + 2).split(' ');
+  const fields = text.slice(text.lastIndexOf(')') + 2).split(' ', 22);
   return {
     pid: Number.parseInt(text, 10),
     state: fields[0] ?? '',
@@ -28,6 +28,12 @@ export function parseStat(text: string): ProcessStat {
   };
 }
 
+/** Whether a process runs; true where there is no /proc to tell. */
+export function isRunning(pid: number): boolean {
+  const stat = tryTo(() => parseStat(readFileSync(`/proc/${pid}/stat`, 'latin1')));
+  return stat ? hasNotEnded(stat) : !existsSync('/proc/self/stat');
+}
+
 /** Every process that still runs; none where there is no /proc. */
 export function listProcesses(): ProcessStat[] {
   const found: ProcessStat[] = [];
@@ -35,9 +41,14 @@ export function listProcesses(): ProcessStat[] {
     const first = name.charCodeAt(0);
     if (first < 48 || first > 57) continue;
     const stat = tryTo(() => parseStat(readFileSync(`/proc/${name}/stat`, 'latin1')));
-    if (stat && stat.state !== 'Z' && stat.state !== 'X') found.push(stat);
+    if (stat && hasNotEnded(stat)) found.push(stat);
   }
   return found;
+}
+
+/** A zombie has ended, and only waits to be waited for. */
+function hasNotEnded({ state }: ProcessStat): boolean {
+  return state !== 'Z' && state !== 'X';
 }
 
 /** What the executor `pid` has left running: its session, and whoever left that but still holds its stdout or stderr. */

@@ -33,8 +33,8 @@ export type Outcome =
   /** Stopped on request, see {@link StopReason}. */
   | { readonly kind: 'stopped'; readonly by: StopReason };
 
-/** `stop`: a user stops this job. `cold`: the worker stops at once and puts the job back. `lost`: its lease was lost. */
-export type StopReason = 'stop' | 'cold' | 'lost';
+/** `stop`: a user stops this job. `cold`: the worker stops at once and puts the job back. `lost`: its lease was lost. `kill`: a user kills its executor (RQ's kill-horse). */
+export type StopReason = 'stop' | 'cold' | 'lost' | 'kill';
 
 /** What an executor is told before its first job. */
 export interface Setup {

@@ -8,7 +8,7 @@ import type { FromExecutor, JobCall, Outcome, StopReason, StreamName } from './p
 export interface RunningJob {
   /** How it ended, after all of its output has been delivered. Rejects with `ForkError` only. */
   readonly outcome: Promise<Outcome>;
-  /** Ends it: `stop` and `cold` with abort, SIGTERM and SIGKILL, `lost` with SIGKILL at once. No effect after its end. */
+  /** Ends it: `stop` and `cold` with abort, SIGTERM and SIGKILL, `lost` and `kill` with SIGKILL at once. No effect after its end. */
   stop(by: StopReason): void;
   /** The executor's process, which leads its group; null when none could be forked. */
   readonly pid: number | null;
@@ -76,7 +76,7 @@ export class Run implements RunningJob, ExecutorUser, Ending {
   stop(by: StopReason): void {
     if (this.#ending === 'settled') return;
     if (this.#ending === null) void this.#end(by);
-    else if (by === 'lost' && this.#executor) killSession(this.#executor.pid, 'SIGKILL');
+    else if ((by === 'lost' || by === 'kill') && this.#executor) killSession(this.#executor.pid, 'SIGKILL');
   }
 
   onOutput(stream: StreamName, chunk: Buffer): void | Promise<void> {
@@ -147,7 +147,7 @@ export class Run implements RunningJob, ExecutorUser, Ending {
     if (!executor) return;
     this.#ending = cause;
     clearTimeout(this.#timer);
-    if (cause === 'lost' || !executor.ready) killSession(executor.pid, 'SIGKILL');
+    if (cause === 'lost' || cause === 'kill' || !executor.ready) killSession(executor.pid, 'SIGKILL');
     else this.#askToAbort(executor);
     const killed = await endExecutor(executor, this);
     if (cause !== 'timeout') return this.#settle({ kind: 'stopped', by: cause }, 'its job was stopped');
@@ -167,7 +167,7 @@ export class Run implements RunningJob, ExecutorUser, Ending {
     const executor = this.#executor;
     if (!executor) return;
     drain(executor, () => {
-      executor.user = null;
+      executor.rest();
       this.#host.settled(executor, left);
       this.#resolve(outcome);
     });

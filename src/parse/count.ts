@@ -15,7 +15,10 @@ export interface CountRules {
 export function parseCount(text: string, flag: string, { min = 1, max = MAX, example = 10 }: CountRules = {}): number {
   const count = /^\+?\d+$/.test(text.trim()) ? Number(text) : Number.NaN;
   if (count >= min && count <= max) return count;
-  throw new RqtError('usage', `${flag} ${quote(text)} ${problemOf(text, count, { min, max })}; write for example ${flag} ${example}`);
+  throw new RqtError(
+    'usage',
+    `${flag} ${quote(text)} ${problemOf(text, count, { min, max })}; write for example ${flag} ${example}`,
+  );
 }
 
 const MAX = 999_999_999_999_999;

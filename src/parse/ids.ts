@@ -11,7 +11,8 @@ export function parseJobIds(values: readonly string[], flag: string): string[] {
   for (const value of values) {
     for (const part of value.split(',')) {
       const id = part.trim();
-      if (id === '') throw new RqtError('usage', `${flag} ${quote(value)} has an empty job id; write for example ${flag} fetch,unpack`);
+      if (id === '')
+        throw new RqtError('usage', `${flag} ${quote(value)} has an empty job id; write for example ${flag} fetch,unpack`);
       ids.add(parseJobId(id));
     }
   }

@@ -6,7 +6,8 @@ import { quote } from './quote.ts';
 export function parseIntervals(values: readonly string[], flag: string): number[] {
   return values.flatMap(value =>
     value.split(',').map(part => {
-      if (part.trim() === '') throw new RqtError('usage', `${flag} ${quote(value)} has an empty duration; write for example ${flag} 10,30s,1m`);
+      if (part.trim() === '')
+        throw new RqtError('usage', `${flag} ${quote(value)} has an empty duration; write for example ${flag} 10,30s,1m`);
       return (parseDuration(part, flag, { allowNone: false }) ?? 0) / 1000;
     }),
   );

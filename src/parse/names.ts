@@ -28,6 +28,11 @@ export function parseWorkerName(text: string): string {
   return parseName(text, 'worker name', 'host1.ci');
 }
 
+/** A group's name, unchanged, under the rules of {@link parseQueueName}. @throws RqtError `usage`. */
+export function parseGroupName(text: string): string {
+  return parseName(text, 'group name', 'import-2027');
+}
+
 function parseName(text: string, what: string, example: string): string {
   if (text === '') throw refuse(`the ${what} is empty`, `write for example ${example}`);
   const problem = findNameProblem(text);

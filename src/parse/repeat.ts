@@ -18,17 +18,24 @@ export interface RepeatFields {
  */
 export function parseRepeat(times: string | undefined, values: readonly string[]): RepeatFields | null {
   if (times === undefined) {
-    if (values.length > 0) throw refuse('--repeat-interval says how repeats wait, and there are none', '--repeat 3 --repeat-interval 1h');
+    if (values.length > 0)
+      throw refuse('--repeat-interval says how repeats wait, and there are none', '--repeat 3 --repeat-interval 1h');
     return null;
   }
   const repeatsLeft = parseCount(times, '--repeat', { max: MOST_REPEATS, example: 3 });
   const given = parseIntervals(values, '--repeat-interval');
   if (given.length > repeatsLeft) {
-    throw refuse(`--repeat-interval has ${given.length} waits and --repeat allows ${repeatsLeft} repeats`, `--repeat ${given.length}`);
+    throw refuse(
+      `--repeat-interval has ${given.length} waits and --repeat allows ${repeatsLeft} repeats`,
+      `--repeat ${given.length}`,
+    );
   }
   if (given.every(interval => interval === given[0])) return { repeatsLeft, intervals: given[0] ? [given[0]] : [] };
   if (repeatsLeft > MOST_LISTED) {
-    throw refuse(`--repeat ${repeatsLeft} with intervals that differ is too long a list (${MOST_LISTED} at the most)`, '--repeat-interval 1h');
+    throw refuse(
+      `--repeat ${repeatsLeft} with intervals that differ is too long a list (${MOST_LISTED} at the most)`,
+      '--repeat-interval 1h',
+    );
   }
   const intervals = Array.from({ length: repeatsLeft }, (_, n) => given[Math.min(n, given.length - 1)] ?? 0);
   return { repeatsLeft, intervals: intervals.reverse() };

@@ -77,12 +77,17 @@ function refuseContradictions({ max, intervals, backoff, delay, maxDelay, jitter
     maxDelay !== undefined && '--retry-max-delay',
     jitter && '--jitter',
   ].filter(flag => flag !== false);
-  if (max === undefined && given[0]) throw refuse(`${given[0]} says how retries wait, and there are none`, `--retry-max 3 ${shownFor(given[0])}`);
+  if (max === undefined && given[0])
+    throw refuse(`${given[0]} says how retries wait, and there are none`, `--retry-max 3 ${shownFor(given[0])}`);
   if (intervals.length > 0 && backoff !== undefined) {
-    throw refuse('--retry-interval lists the waits and --backoff computes them: give one of them', '--retry-max 3 --backoff exponential');
+    throw refuse(
+      '--retry-interval lists the waits and --backoff computes them: give one of them',
+      '--retry-max 3 --backoff exponential',
+    );
   }
   const idle = given.find(flag => flag === '--retry-delay' || flag === '--retry-max-delay');
-  if (idle && backoff === undefined) throw refuse(`${idle} needs --backoff`, `--retry-max 5 --backoff exponential ${shownFor(idle)}`);
+  if (idle && backoff === undefined)
+    throw refuse(`${idle} needs --backoff`, `--retry-max 5 --backoff exponential ${shownFor(idle)}`);
   if (jitter && intervals.length === 0 && backoff === undefined) {
     throw refuse('--jitter needs waits to vary', '--retry-max 3 --retry-interval 10,30,60 --jitter');
   }
@@ -102,16 +107,21 @@ function shownFor(flag: string): string {
 function listIntervals(values: readonly string[], max: number): number[] {
   const given = parseIntervals(values, '--retry-interval');
   if (given.length > max) {
-    throw refuse(`--retry-interval has ${given.length} waits and --retry-max allows ${max} retries`, `--retry-max ${given.length}`);
+    throw refuse(
+      `--retry-interval has ${given.length} waits and --retry-max allows ${max} retries`,
+      `--retry-max ${given.length}`,
+    );
   }
   return Array.from({ length: max }, (_, n) => given[Math.min(n, given.length - 1)] ?? 0);
 }
 
 function backOff(kind: string, max: number, { delay, maxDelay }: RetryFlags): number[] {
-  if (kind !== 'exponential' && kind !== 'linear') throw refuse(`--backoff ${quote(kind)} is not known`, '--backoff exponential or --backoff linear');
+  if (kind !== 'exponential' && kind !== 'linear')
+    throw refuse(`--backoff ${quote(kind)} is not known`, '--backoff exponential or --backoff linear');
   const base = readSeconds(delay ?? DEFAULT_DELAY, '--retry-delay');
   // A long delay lifts the cap that nobody asked for.
-  const cap = maxDelay === undefined ? Math.max(readSeconds(DEFAULT_MAX_DELAY, ''), base) : readSeconds(maxDelay, '--retry-max-delay');
+  const cap =
+    maxDelay === undefined ? Math.max(readSeconds(DEFAULT_MAX_DELAY, ''), base) : readSeconds(maxDelay, '--retry-max-delay');
   if (cap < base) throw refuse('--retry-max-delay is shorter than --retry-delay', '--retry-delay 5s --retry-max-delay 1h');
   return Array.from({ length: max }, (_, n) => Math.min(cap, base * (kind === 'linear' ? n + 1 : 2 ** n)));
 }

@@ -18,7 +18,7 @@ export function parseSize(text: string, flag: string, minBytes = 1): number {
   return bytes;
 }
 
-const SHAPE = /^\+?(\d+)(?:\.(\d{1,3}))?(?:([kmgt]?)(?:i?b)?)$/i;
+const SHAPE = /^\+?(\d+)(?:\.(\d{1,3}))?(?:([kmgt])(?:i?b)?|b)?$/i;
 /** The index is the power of 1024. */
 const UNITS = ['', 'k', 'm', 'g', 't'];
 

@@ -37,7 +37,8 @@ function readWall(text: string): Wall {
   const [year = 0, month = 0, day = 0, hour = 0, minute = 0, second = 0] = match.slice(1, 7).map(part => Number(part ?? 0));
   const wall = Date.UTC(year, month - 1, day, hour, minute, second);
   const back = new Date(wall);
-  if (back.getUTCMonth() !== month - 1 || back.getUTCDate() !== day || hour > 23) throw refuse(text, hour > 23 ? NO_TIME : NO_DAY);
+  if (back.getUTCMonth() !== month - 1 || back.getUTCDate() !== day || hour > 23)
+    throw refuse(text, hour > 23 ? NO_TIME : NO_DAY);
   if (minute > 59 || second > 59) throw refuse(text, NO_TIME);
   return { wall, offset: match[7] === undefined ? null : readOffset(match[7], text) };
 }

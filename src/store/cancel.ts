@@ -12,7 +12,7 @@ export type Canceled =
 
 /** Cancels a waiting job, asks for the stop of a running one. */
 export async function cancel(db: Db, id: string, reason = 'canceled by a user'): Promise<Canceled> {
-  const [kind, ...rest] = (await runScript(db, 'cancel', [id, reason, STOPPED])).map(String);
+  const [kind, ...rest] = (await runScript(db, 'cancel', [id, reason, STOPPED_WITHOUT_WORKER])).map(String);
   switch (kind) {
     case 'canceled':
     case 'stopped':
@@ -30,7 +30,8 @@ export async function cancel(db: Db, id: string, reason = 'canceled by a user'):
 
 /** RQ's own words (rq/worker/worker_classes.py): its readers look for them. */
 export const STOPPED_BY_USER = 'Job stopped by user, work-horse terminated.';
-const STOPPED = encodeError(`${STOPPED_BY_USER} (Its worker had died.)`);
+/** The same, encoded, for a job that is ended without its worker. */
+export const STOPPED_WITHOUT_WORKER = encodeError(`${STOPPED_BY_USER} (Its worker had died.)`);
 
 /** A job's state as Redis has it, or null when there is no such job. */
 export async function stateOf(db: Db, id: string): Promise<string | null> {

@@ -62,16 +62,30 @@ export interface Settlement {
   readonly absent: string | null;
   /** Reason and stack of a failed or stopped one, or null. */
   readonly error: string | null;
-  readonly output: readonly OutputChunk[];
+  readonly output: Output;
   /** For jobs that do not say themselves how long to keep their result. null: for ever. */
   readonly defaultResultTtlMs: number | null;
 }
 
-/** Some bytes that a job wrote; `cutBefore` bytes before them were not kept. */
+/** What a job wrote since the last time, and ids of entries that make room for it. */
+export interface Output {
+  readonly chunks: readonly OutputChunk[];
+  readonly dropped: readonly string[];
+}
+
+/** Some bytes that a job wrote: `offset` counts all that it wrote to that stream before them, so that readers see where bytes are missing. */
 export interface OutputChunk {
   readonly stream: 'stdout' | 'stderr';
-  readonly cutBefore: number;
+  readonly offset: number;
   readonly bytes: Buffer;
+}
+
+/** Output as the scripts take it: the dropped ids in one value, then stream, offset and bytes of each chunk. */
+export function outputValues({ chunks, dropped }: Output): (string | number | Buffer)[] {
+  return [
+    dropped.join(' '),
+    ...chunks.flatMap(({ stream, offset, bytes }) => [stream === 'stdout' ? 1 : 2, offset, bytes]),
+  ];
 }
 
 /** What became of a settlement. `lost`: the lease was lost, nothing was changed. One that arrives twice is answered the same twice. */
@@ -87,7 +101,7 @@ export async function settle(
   next: ClaimRequest | null,
 ): Promise<{ settled: Settled; claim: Claim | null }> {
   const { job } = settlement;
-  const output = settlement.output.flatMap(chunk => [chunk.stream === 'stdout' ? 1 : 2, chunk.cutBefore, chunk.bytes]);
+  const output = outputValues(settlement.output);
   const reply = await runScriptForBytes(db, 'settle', [
     settlement.outcome,
     job.id,

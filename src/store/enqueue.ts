@@ -11,11 +11,11 @@ export interface EnqueueOptions {
   readonly atFront: boolean;
   /** Ids were chosen by the caller, so that a job of that id may exist already. */
   readonly idsMayExist: boolean;
-  readonly plan?: Plan;
+  readonly plan?: JobPlan;
 }
 
 /** When and how often a job is to run, and what happens around it. Durations and times in milliseconds. */
-export interface Plan {
+export interface JobPlan {
   readonly dependsOn?: readonly string[];
   /** What a parent's failure, stop or cancellation means: RQ's `wait`, the child is canceled too, or it runs all the same. */
   readonly onParentFailure?: 'wait' | 'cancel' | 'allow';
@@ -71,7 +71,10 @@ export async function enqueue(db: Db, jobs: readonly NewJob[], options: EnqueueO
 
 function readReply([tag, ...rest]: unknown[]): Enqueued {
   if (tag === 'circle') {
-    throw new RqtError('usage', `job ${rest[0]} cannot depend on ${rest[1]}: ${rest[0] === rest[1] ? 'that is the job itself' : `${rest[1]} waits for ${rest[0]}`}`);
+    throw new RqtError(
+      'usage',
+      `job ${rest[0]} cannot depend on ${rest[1]}: ${rest[0] === rest[1] ? 'that is the job itself' : `${rest[1]} waits for ${rest[0]}`}`,
+    );
   }
   const unfinished: { id: string; state: string }[] = [];
   const canceled: { id: string; parent: string }[] = [];
@@ -87,28 +90,44 @@ const CANCELED_BY = 'canceled by ';
 
 /** RQ's field names; a field without a value is omitted, since RQ reads '' as a number and raises. */
 function limitFields({ timeoutMs, resultTtlMs, failureTtlMs, ttlMs }: Limits): (string | number)[] {
-  const fields: (string | number)[] = ['timeout', secondsOf(timeoutMs), 'result_ttl', secondsOf(resultTtlMs), 'failure_ttl', secondsOf(failureTtlMs)];
+  const fields: (string | number)[] = [
+    'timeout',
+    secondsOf(timeoutMs),
+    'result_ttl',
+    secondsOf(resultTtlMs),
+    'failure_ttl',
+    secondsOf(failureTtlMs),
+  ];
   if (ttlMs !== null) fields.push('ttl', secondsOf(ttlMs));
   return fields;
 }
 
-function planFields(plan: Plan): (string | number)[] {
+function planFields(plan: JobPlan): (string | number)[] {
   const fields: (string | number)[] = [];
   const { dependsOn = [], onParentFailure = 'cancel', callbacks = {}, callbackTimeoutMs } = plan;
   if (dependsOn[0] !== undefined) {
     fields.push('dependency_ids', JSON.stringify(dependsOn), 'dependency_id', dependsOn[0]);
     fields.push('allow_dependency_failures', flag(onParentFailure === 'allow'), 'rqt_on_parent_failure', onParentFailure);
   }
-  if (plan.retry) fields.push('retries_left', plan.retry.retriesLeft, 'retry_intervals', JSON.stringify(plan.retry.intervals));
-  if (plan.repeat) fields.push('repeats_left', plan.repeat.repeatsLeft, 'repeat_intervals', JSON.stringify(plan.repeat.intervals));
+  if (plan.retry) fields.push('retries_left', plan.retry.retriesLeft);
+  // RQ's worker looks into the list when there is one, and fails on an empty one.
+  if (plan.retry && plan.retry.intervals.length > 0) fields.push('retry_intervals', JSON.stringify(plan.retry.intervals));
+  if (plan.repeat)
+    fields.push('repeats_left', plan.repeat.repeatsLeft, 'repeat_intervals', JSON.stringify(plan.repeat.intervals));
   for (const on of ['success', 'failure', 'stopped'] as const) {
     fields.push(`${on}_callback_name`, callbacks[on] ?? '');
-    if (callbacks[on] !== undefined && callbackTimeoutMs !== undefined) fields.push(`${on}_callback_timeout`, secondsOf(callbackTimeoutMs));
+    if (callbacks[on] !== undefined && callbackTimeoutMs !== undefined)
+      fields.push(`${on}_callback_timeout`, secondsOf(callbackTimeoutMs));
   }
   if (plan.meta) fields.push('meta', JSON.stringify(plan.meta));
   if (plan.atMostOnce) fields.push('rqt_at_most_once', 1);
   if (plan.maxCrashes !== undefined) fields.push('rqt_max_crashes', plan.maxCrashes);
   return fields;
+}
+
+/** RQ fails on an empty list. */
+function intervalsField(name: string, intervals: readonly number[]): string[] {
+  return intervals.length > 0 ? [name, JSON.stringify(intervals)] : [];
 }
 
 function flag(value: boolean): '0' | '1' {

@@ -5,21 +5,31 @@ export {
   type ClaimedJob,
   type ClaimRequest,
   claim,
+  type Output,
   type OutputChunk,
   type Settled,
   type Settlement,
   settle,
 } from './claim.ts';
+export { redisNow } from './clock.ts';
+export { kill, shutdown, type Told, workerNames } from './command-worker.ts';
 export { closeDb, type Db } from './db.ts';
 export { type Deleted, deleteJob } from './delete.ts';
 export { details } from './details.ts';
 export { countQueued, empty } from './empty.ts';
-export { type CallbackName, type Enqueued, type EnqueueOptions, enqueue, type NewJob, type Plan } from './enqueue.ts';
+export { type CallbackName, type Enqueued, type EnqueueOptions, enqueue, type JobPlan, type NewJob } from './enqueue.ts';
+export { countFailed, type FailedJob, failedJobs } from './failed.ts';
 export { failureOf } from './failure.ts';
+export { followOutput } from './follow.ts';
 export { type Control, type Doorbell, openDoorbell, subscribe } from './listen.ts';
-export { maintain, sweep } from './maintain.ts';
+export { bury, maintain, neighbours, type Swept, sweep } from './maintain.ts';
 export { openStore } from './open.ts';
+export { cutMark, type OutputPiece, readPieces } from './output.ts';
 export { overview, queueNames } from './overview.ts';
 export { type Requeued, requeue } from './requeue.ts';
+export { type JobResult, result } from './result.ts';
 export { keepOutput, putBack, type Renewal, renew } from './running.ts';
+export { type Stopped, stop, waitUntilStopped } from './stop.ts';
+export { type Resumed, resume, type Suspended, suspend } from './suspend.ts';
+export { groupMembers, Vigil, type WaitedJob } from './wait.ts';
 export { ownAddress, register, unregister, type WorkerEntry } from './worker-entry.ts';

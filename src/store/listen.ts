@@ -80,14 +80,24 @@ export type Control =
   | { readonly command: 'kill-horse' }
   | { readonly command: 'stop-job'; readonly jobId: string };
 
+/** Who listens on a control channel. */
+export interface Listener {
+  onControl(control: Control): void;
+  /** It listens again after it could not for a while: what was said meanwhile is lost. */
+  onAgain(): void;
+}
+
 /** Listens on a worker's control channel; subscribes again after each lost connection. Messages that are no commands are ignored. */
-export async function subscribe(db: Db, worker: string, onControl: (control: Control) => void): Promise<{ close(): void }> {
+export async function subscribe(db: Db, worker: string, { onControl, onAgain }: Listener): Promise<{ close(): void }> {
   const client = duplicateDb(db);
+  const channel = keys.channel(db.prefix, worker);
   client.on('message', (_channel: string, message: string) => {
     const control = readControl(message);
     if (control) onControl(control);
   });
-  await client.subscribe(keys.channel(db.prefix, worker));
+  await client.subscribe(channel);
+  // ioredis subscribes again by itself and does not say when that is done; a second time does no harm.
+  client.on('ready', () => void client.subscribe(channel).then(onAgain, () => {}));
   return { close: () => client.disconnect() };
 }
 

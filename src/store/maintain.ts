@@ -1,5 +1,7 @@
+import { STOPPED_WITHOUT_WORKER } from './cancel.ts';
 import { encodeError } from './codec.ts';
 import type { Db } from './db.ts';
+import { keys } from './keys.ts';
 import { runScript } from './scripts.ts';
 
 /** A job whose worker died, and what became of it. */
@@ -19,10 +21,40 @@ export async function sweep(db: Db, queue: string): Promise<Swept[]> {
   return swept;
 }
 
+/** A worker that is registered here, and its process (see `rqt_process` in {@link WorkerEntry}). */
+export interface Neighbour {
+  readonly name: string;
+  readonly process: string;
+}
+
+/** The registered workers of one machine: those whose host has this name and whose process name begins with `machine`. Three commands' worth of reading. */
+export async function neighbours(db: Db, machine: string, host: string): Promise<Neighbour[]> {
+  const start = keys.worker(db.prefix, '');
+  const known = await db.client.smembers(keys.workers(db.prefix));
+  const pipeline = known.reduce((commands, key) => commands.hmget(key, 'rqt_process', 'hostname'), db.client.pipeline());
+  const found = (await pipeline.exec()) ?? [];
+  return found.flatMap(([, fields], i) => {
+    const [process, hostname] = Array.isArray(fields) ? fields : [];
+    const isHere = typeof process === 'string' && process.startsWith(`${machine}:`) && hostname === host;
+    return isHere ? [{ name: (known[i] ?? '').slice(start.length), process }] : [];
+  });
+}
+
+/** Unregisters a worker whose process is gone; what it ran is put back at once. Returns that job, or null. */
+export async function bury(db: Db, { name, process }: Neighbour): Promise<(Swept & { readonly queue: string }) | null> {
+  const [, queue, id, fate] = await runScript(db, 'bury', [
+    name,
+    process,
+    OUT_OF_CRASHES,
+    DEFAULT_MAX_CRASHES,
+    STOPPED_WITHOUT_WORKER,
+  ]);
+  return id === undefined ? null : { queue: String(queue), id: String(id), fate: fate as Swept['fate'] };
+}
+
 const OUT_OF_CRASHES = encodeError(
   'The worker died while it ran this job, more often than the job allows (--max-crashes): it is not tried again. Look for what kills the worker: memory, a signal, the machine.',
 );
-const STOPPED_WITHOUT_WORKER = encodeError('Job stopped by user, work-horse terminated. (Its worker had died.)');
 
 /** What was due. */
 export interface Maintained {

@@ -1,9 +1,15 @@
-import type { ClaimedJob, OutputChunk } from './claim.ts';
+import { type ClaimedJob, type Output, outputValues } from './claim.ts';
 import type { Db } from './db.ts';
 import { runScript } from './scripts.ts';
 
-/** The answer to a heartbeat. `stop`: somebody wants the running job stopped. `lost`: its lease is gone. `unregistered`: Redis does not know the worker. */
-export type Renewal = 'idle' | 'held' | 'stop' | 'lost' | 'unregistered';
+/**
+ * The answer to a heartbeat. `stop`: somebody wants the running job stopped, `kill`: its executor killed. `lost`: its lease is gone.
+ * `unregistered`: Redis does not know the worker. `shutdown`: somebody wants the worker to end, whatever the rest says.
+ */
+export interface Renewal {
+  readonly kind: 'idle' | 'held' | 'stop' | 'kill' | 'lost' | 'unregistered';
+  readonly shutdown: boolean;
+}
 
 /** A worker's heartbeat, and that of the job it runs. Durations in milliseconds. */
 export async function renew(
@@ -11,8 +17,13 @@ export async function renew(
   { worker, workerTtlMs, leaseMs, job }: { worker: string; workerTtlMs: number; leaseMs: number; job: ClaimedJob | null },
 ): Promise<Renewal> {
   const running = job ? [job.id, job.execution, job.queue] : [];
-  const [answer] = await runScript(db, 'renew', [worker, Math.ceil(workerTtlMs / 1000), Math.ceil(leaseMs / 1000), ...running]);
-  return answer as Renewal;
+  const [kind, asked] = await runScript(db, 'renew', [
+    worker,
+    Math.ceil(workerTtlMs / 1000),
+    Math.ceil(leaseMs / 1000),
+    ...running,
+  ]);
+  return { kind: kind as Renewal['kind'], shutdown: asked === 'shutdown' };
 }
 
 /** Gives a started job back: to the front of its queue, no failure, no crash, no retry spent. `stopped`: somebody wanted it stopped meanwhile. */
@@ -21,9 +32,8 @@ export async function putBack(db: Db, worker: string, job: ClaimedJob): Promise<
   return answer as 'queued' | 'stopped' | 'lost';
 }
 
-/** Keeps what a running job wrote so far, so that `status` shows it while it runs. */
-export async function keepOutput(db: Db, job: ClaimedJob, output: readonly OutputChunk[]): Promise<'kept' | 'lost'> {
-  const chunks = output.flatMap(chunk => [chunk.stream === 'stdout' ? 1 : 2, chunk.cutBefore, chunk.bytes]);
-  const [answer] = await runScript(db, 'output', [job.id, job.execution, job.queue, ...chunks]);
-  return answer as 'kept' | 'lost';
+/** Keeps what a running job wrote so far. Returns the ids of the entries, one for each chunk, or null when its lease is lost. */
+export async function keepOutput(db: Db, job: ClaimedJob, output: Output): Promise<string[] | null> {
+  const [answer, ...ids] = await runScript(db, 'output', [job.id, job.execution, job.queue, ...outputValues(output)]);
+  return answer === 'kept' ? ids.map(String) : null;
 }

@@ -1,8 +1,10 @@
 import type { Redis } from 'ioredis';
 import type { Db } from './db.ts';
 import { keys } from './keys.ts';
+import bury from './lua/bury.lua';
 import cancel from './lua/cancel.lua';
 import claim from './lua/claim.lua';
+import commandScript from './lua/command.lua';
 import deleteScript from './lua/delete.lua';
 import empty from './lua/empty.lua';
 import enqueue from './lua/enqueue.lua';
@@ -14,8 +16,13 @@ import putBack from './lua/put_back.lua';
 import register from './lua/register.lua';
 import renew from './lua/renew.lua';
 import requeue from './lua/requeue.lua';
+import resume from './lua/resume.lua';
 import running from './lua/running.lua';
 import settle from './lua/settle.lua';
+import stop from './lua/stop.lua';
+import stopping from './lua/stopping.lua';
+import suspend from './lua/suspend.lua';
+import suspension from './lua/suspension.lua';
 import sweep from './lua/sweep.lua';
 import unregister from './lua/unregister.lua';
 
@@ -26,11 +33,16 @@ const SCRIPTS = {
   renew: prelude + jobs + renew,
   putBack: prelude + jobs + running + putBack,
   output: prelude + jobs + running + output,
-  cancel: prelude + jobs + cancel,
+  cancel: prelude + jobs + stopping + cancel,
+  stop: prelude + jobs + stopping + stop,
+  command: prelude + commandScript,
+  suspend: prelude + suspension + suspend,
+  resume: prelude + suspension + resume,
   empty: prelude + jobs + empty,
   requeue: prelude + jobs + requeue,
   delete: prelude + jobs + deleteScript,
   sweep: prelude + jobs + sweep,
+  bury: prelude + jobs + bury,
   maintain: prelude + jobs + maintain,
   register: prelude + register,
   unregister: prelude + unregister,

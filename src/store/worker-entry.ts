@@ -10,6 +10,8 @@ export interface WorkerEntry {
   /** As Redis sees it, `addr:port`. */
   readonly address: string;
   readonly version: string;
+  /** Names its process beyond doubt, or null where the system does not tell: tells its neighbours when it is gone. */
+  readonly process: string | null;
   /** Until Redis forgets a worker that no longer beats. */
   readonly ttlMs: number;
 }
@@ -19,6 +21,8 @@ export async function register(db: Db, entry: WorkerEntry, again = false): Promi
   const fields = [
     ...['queues', entry.queues.join(','), 'pid', entry.pid, 'hostname', entry.hostname, 'ip_address', entry.address],
     ...['version', entry.version, 'state', 'started', 'successful_job_count', 0, 'failed_job_count', 0, 'total_working_time', 0],
+    ...['rqt_version', entry.version],
+    ...(entry.process === null ? [] : ['rqt_process', entry.process]),
   ];
   const ttl = Math.ceil(entry.ttlMs / 1000);
   const [answer] = await runScript(db, 'register', [

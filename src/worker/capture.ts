@@ -1,74 +1,64 @@
 import type { StreamName } from '../executor/index.ts';
-import type { OutputChunk } from '../store/index.ts';
+import type { Output } from '../store/index.ts';
+import { type Plan, StreamCapture } from './capture-stream.ts';
 
-/** How many bytes of a stream are kept: the first half as it comes, the second half is the end of what follows. */
-export const CAPTURED_BYTES = 64 * 1024;
+/** Brings output to Redis; resolves with the ids of the entries that it became, or null when the lease was lost. */
+export type Keep = (output: Output) => Promise<readonly string[] | null>;
 
-/** What one job writes, kept within bounds on its way to Redis. */
+/**
+ * What one job writes, on its way to Redis and kept within bounds there: the first half of each stream of output stays; of what
+ * follows only the end does, older entries making room for new ones. Holds little more than that end, however much is written.
+ */
 export class Capture {
-  readonly #streams = { stdout: new StreamCapture(), stderr: new StreamCapture() };
+  readonly #streams = { stdout: new StreamCapture('stdout'), stderr: new StreamCapture('stderr') };
+  /** The stream of the newest entry. */
+  #newest: StreamName | null = null;
+  #flushing: Promise<void> | null = null;
 
   add(stream: StreamName, chunk: Buffer): void {
     this.#streams[stream].add(chunk);
   }
 
-  /** What came since the last call and can be kept already. */
-  take(): OutputChunk[] {
-    return (['stdout', 'stderr'] as const).flatMap(stream => this.#streams[stream].take(stream));
+  /** Hands what came since the last time to `keep`, one call at a time. What could not be kept is handed over again. */
+  flush(keep: Keep): Promise<void> {
+    this.#flushing ??= this.#flush(keep).finally(() => {
+      this.#flushing = null;
+    });
+    return this.#flushing;
   }
 
-  /** What is left at the job's end: the last bytes, and how many were cut before them. */
-  takeRest(): OutputChunk[] {
-    return (['stdout', 'stderr'] as const).flatMap(stream => this.#streams[stream].takeRest(stream));
+  /** What is left at the job's end, once a flush that is under way is over. */
+  async takeRest(): Promise<Output> {
+    await this.#flushing?.catch(() => {});
+    return outputOf(this.#plans());
+  }
+
+  async #flush(keep: Keep): Promise<void> {
+    const plans = this.#plans();
+    const output = outputOf(plans);
+    if (output.chunks.length === 0) return;
+    try {
+      const ids = await keep(output);
+      if (ids === null) return;
+      let at = 0;
+      for (const { chunks, kept } of plans) {
+        kept(ids.slice(at, at + chunks.length));
+        at += chunks.length;
+      }
+      this.#newest = output.chunks.at(-1)?.stream ?? null;
+    } catch (error) {
+      for (const { notKept } of plans) notKept();
+      throw error;
+    }
+  }
+
+  /** The stream that was written to last goes first: its newest entry may grow in place of another one. */
+  #plans(): Plan[] {
+    const names = this.#newest === 'stderr' ? (['stderr', 'stdout'] as const) : (['stdout', 'stderr'] as const);
+    return names.map(name => this.#streams[name].plan(name === this.#newest));
   }
 }
 
-const HALF = CAPTURED_BYTES / 2;
-
-class StreamCapture {
-  /** Of the head: not yet taken. */
-  #fresh: Buffer[] = [];
-  #headBytes = 0;
-  /** The end of what did not fit into the head. */
-  #tail: Buffer[] = [];
-  #tailBytes = 0;
-  #cutBytes = 0;
-
-  add(chunk: Buffer): void {
-    const room = HALF - this.#headBytes;
-    const head = chunk.subarray(0, room);
-    if (head.length > 0) {
-      this.#fresh.push(head);
-      this.#headBytes += head.length;
-    }
-    if (chunk.length > head.length) this.#addToTail(chunk.subarray(head.length));
-  }
-
-  take(stream: StreamName): OutputChunk[] {
-    if (this.#fresh.length === 0) return [];
-    const bytes = Buffer.concat(this.#fresh);
-    this.#fresh = [];
-    return [{ stream, cutBefore: 0, bytes }];
-  }
-
-  takeRest(stream: StreamName): OutputChunk[] {
-    const rest = this.take(stream);
-    if (this.#tailBytes > 0) {
-      const tail = Buffer.concat(this.#tail);
-      const bytes = tail.subarray(Math.max(0, tail.length - HALF));
-      rest.push({ stream, cutBefore: this.#cutBytes + tail.length - bytes.length, bytes });
-    }
-    return rest;
-  }
-
-  /** Whole chunks are dropped from the front; at most one chunk more than HALF is held. */
-  #addToTail(chunk: Buffer): void {
-    this.#tail.push(chunk);
-    this.#tailBytes += chunk.length;
-    for (let first = this.#tail[0]; first && this.#tailBytes - first.length >= HALF; first = this.#tail[0]) {
-      this.#tail.shift();
-      this.#tailBytes -= first.length;
-      this.#cutBytes += first.length;
-    }
-  }
+function outputOf(plans: readonly Plan[]): Output {
+  return { chunks: plans.flatMap(({ chunks }) => chunks), dropped: plans.flatMap(({ dropped }) => dropped) };
 }

@@ -11,11 +11,13 @@ export function startConnectionWatch(slot: Slot): Companion {
   };
   const onClose = () => {
     if (lostAt !== null) return;
+    slot.redisLost = true;
     lostAt = Date.now();
     slot.options.log({ event: 'redis_lost', worker, reason });
   };
   const onReady = () => {
     if (lostAt === null) return;
+    slot.redisLost = false;
     slot.connectedAt = Date.now();
     slot.options.log({ event: 'redis_again', worker, afterMs: slot.connectedAt - lostAt });
     lostAt = null;

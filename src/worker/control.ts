@@ -1,27 +1,25 @@
 import { type Control, subscribe } from '../store/index.ts';
+import { beat } from './heartbeat.ts';
 import { askToStop, type Companion, type Slot, stopRunning } from './slot.ts';
 
-/** Obeys RQ's commands on the worker's channel (rq/command.py), from `rq` and `rqt` alike. */
+/** Obeys RQ's commands on the worker's channel (rq/command.py), from `rq` and `rqt` alike. What it could not hear it asks for in a heartbeat. */
 export async function startControl(slot: Slot): Promise<Companion> {
-  const subscription = await subscribe(slot.db, slot.entry.name, control => obey(slot, control));
+  const subscription = await subscribe(slot.db, slot.entry.name, {
+    onControl: control => obey(slot, control),
+    onAgain: () => void beat(slot),
+  });
   return { stop: () => subscription.close() };
 }
 
 function obey(slot: Slot, control: Control): void {
   switch (control.command) {
     case 'shutdown':
-      return askToStop(slot, 'warm');
+      askToStop(slot, 'warm');
+      break;
     case 'kill-horse':
-      return killExecutor(slot.running?.executor.pid ?? null);
+      stopRunning(slot, 'kill');
+      break;
     case 'stop-job':
       if (slot.running?.job.id === control.jobId) stopRunning(slot, 'stop');
-  }
-}
-
-function killExecutor(pid: number | null): void {
-  try {
-    if (pid !== null) process.kill(-pid, 'SIGKILL');
-  } catch {
-    // It has ended by itself.
   }
 }

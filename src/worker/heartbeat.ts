@@ -1,5 +1,5 @@
 import { keepOutput, register, renew } from '../store/index.ts';
-import { type Companion, type Slot, stopRunning } from './slot.ts';
+import { askToStop, type Companion, type Slot, stopRunning } from './slot.ts';
 
 /** Beats three times a lease, so that one lost beat costs nothing; keeps the worker known and its job's lease alive. */
 export function startHeartbeat(slot: Slot): Companion {
@@ -7,16 +7,23 @@ export function startHeartbeat(slot: Slot): Companion {
   return { stop: () => clearInterval(timer) };
 }
 
-async function beat(slot: Slot): Promise<void> {
+/** Keeps the worker known and its job's lease alive, and does what was asked of it while it did not hear. */
+export async function beat(slot: Slot): Promise<void> {
   const { db, options, entry, running } = slot;
   const job = running?.job ?? null;
   try {
-    const answer = await renew(db, { worker: entry.name, workerTtlMs: options.workerTtlMs, leaseMs: options.leaseMs, job });
-    if (answer === 'unregistered') await register(db, entry, true);
+    const { kind, shutdown } = await renew(db, {
+      worker: entry.name,
+      workerTtlMs: options.workerTtlMs,
+      leaseMs: options.leaseMs,
+      job,
+    });
+    if (shutdown) askToStop(slot, 'warm');
+    if (kind === 'unregistered') await register(db, entry, true);
     // What was true when the beat was sent may be over when it is answered.
     if (!job || slot.running?.job.execution !== job.execution) return;
-    if (answer === 'stop') stopRunning(slot, 'stop');
-    if (answer === 'lost') {
+    if (kind === 'stop' || kind === 'kill') stopRunning(slot, kind);
+    if (kind === 'lost') {
       options.log({ event: 'lease_lost', queue: job.queue, jobId: job.id });
       stopRunning(slot, 'lost');
     }
@@ -25,19 +32,18 @@ async function beat(slot: Slot): Promise<void> {
   }
 }
 
-const FLUSH_MS = 1000;
+const FLUSH_MS = 250;
 
-/** Brings what a running job has written to Redis once a second, so that `rqt status` shows it meanwhile. */
+/** Brings what a running job has written to Redis four times a second: `rqt logs -f` and `rqt status` show it meanwhile. */
 export function startOutputKeeper(slot: Slot): Companion {
   const timer = setInterval(() => void flush(slot), FLUSH_MS);
   return { stop: () => clearInterval(timer) };
 }
 
 async function flush({ db, running, options }: Slot): Promise<void> {
-  const chunks = running?.capture.take() ?? [];
-  if (!running || chunks.length === 0) return;
+  if (!running) return;
   try {
-    await keepOutput(db, running.job, chunks);
+    await running.capture.flush(output => keepOutput(db, running.job, output));
   } catch (error) {
     options.log({ event: 'debug', text: `output of ${running.job.id}: ${String(error)}` });
   }

@@ -5,15 +5,15 @@ import { untilDone } from './patience.ts';
 import { runJob } from './run-job.ts';
 import { runDue, SHORTEST_WAIT_MS } from './scheduler.ts';
 import type { Slot } from './slot.ts';
-import { sweepQueues } from './sweeper.ts';
+import { buryNeighbours, sweepQueues } from './sweeper.ts';
+import type { Tally } from './tally.ts';
 
 /** How often a suspended worker looks whether it may go on; RQ's interval. */
 const SUSPENDED_LOOK_MS = 1000;
 
 /** The worker's work: claim, run, settle, repeat, until there is a reason to end. */
-export async function loop(slot: Slot): Promise<Omit<WorkerEnd, 'signal'>> {
+export async function loop(slot: Slot, tally: Tally): Promise<WorkerEnd['why']> {
   const { options } = slot;
-  const tally = new Tally();
   let started = 0;
   let suspended = false;
   let idleSince = Date.now();
@@ -21,12 +21,11 @@ export async function loop(slot: Slot): Promise<Omit<WorkerEnd, 'signal'>> {
   let nextDueInMs: number | null = null;
   const mayStart = () => slot.asked === 'nothing' && (options.maxJobs === null || started < options.maxJobs);
   const request = () => (mayStart() ? requestOf(slot) : null);
-  const end = (why: WorkerEnd['why']) => ({ why, done: tally.done, failed: tally.failed });
 
   let next: Claim | null = null;
   for (;;) {
-    if (slot.asked !== 'nothing' && next?.kind !== 'claimed') return end('stopped');
-    if (options.maxJobs !== null && started >= options.maxJobs && next?.kind !== 'claimed') return end('max_jobs');
+    if (slot.asked !== 'nothing' && next?.kind !== 'claimed') return 'stopped';
+    if (options.maxJobs !== null && started >= options.maxJobs && next?.kind !== 'claimed') return 'max_jobs';
     next ??= await claimPatiently(slot);
     if (suspended !== (next.kind === 'suspended')) {
       suspended = !suspended;
@@ -36,7 +35,9 @@ export async function loop(slot: Slot): Promise<Omit<WorkerEnd, 'signal'>> {
       case 'claimed': {
         started += 1;
         const { job } = next;
+        slot.holdsJob = true;
         const result = await runJob(slot, job, request);
+        slot.holdsJob = false;
         tally.add(job.id, result.fate);
         next = result.next;
         idleSince = Date.now();
@@ -49,13 +50,14 @@ export async function loop(slot: Slot): Promise<Omit<WorkerEnd, 'signal'>> {
       }
       case 'unregistered':
         await untilDone(
+          slot,
           () => register(slot.db, slot.entry, true),
           () => {},
         );
         next = null;
         break;
       case 'suspended':
-        if (options.burst) return end('suspended');
+        if (options.burst) return 'suspended';
         next = null;
         await pause(slot, SUSPENDED_LOOK_MS);
         break;
@@ -64,27 +66,28 @@ export async function loop(slot: Slot): Promise<Omit<WorkerEnd, 'signal'>> {
         tally.giveUp(await sweepQueues(slot));
         nextDueInMs = await runDue(slot);
         if (options.burst) {
+          tally.giveUp(await buryNeighbours(slot));
           next = await claimPatiently(slot);
-          if (next.kind === 'none') return end('done');
+          if (next.kind === 'none') return 'done';
           break;
         }
-        if (options.maxIdleMs !== null && Date.now() - idleSince >= options.maxIdleMs) return end('idle');
-        await slot.doorbell.wait(
-          Math.min(
-            LONGEST_WAIT_MS,
-            Math.max(SHORTEST_WAIT_MS, nextDueInMs ?? LONGEST_WAIT_MS),
-            options.maxIdleMs === null ? LONGEST_WAIT_MS : options.maxIdleMs - (Date.now() - idleSince),
-          ),
-        );
+        if (options.maxIdleMs !== null && Date.now() - idleSince >= options.maxIdleMs) return 'idle';
+        await slot.doorbell.wait(waitMs(nextDueInMs, options.maxIdleMs && options.maxIdleMs - (Date.now() - idleSince)));
     }
   }
 }
 
 const LONGEST_WAIT_MS = 300_000;
 
+/** How long to wait for a job: until something is due, or the worker was idle for too long. */
+function waitMs(nextDueInMs: number | null, idleLeftMs: number | null): number {
+  return Math.min(LONGEST_WAIT_MS, Math.max(SHORTEST_WAIT_MS, nextDueInMs ?? LONGEST_WAIT_MS), idleLeftMs ?? LONGEST_WAIT_MS);
+}
+
 function claimPatiently(slot: Slot): Promise<Claim> {
   const request = requestOf(slot);
   return untilDone(
+    slot,
     () => claim(slot.db, request),
     reason => slot.options.log({ event: 'warning', text: `no job can be taken now, trying again: ${reason}` }),
   );
@@ -103,26 +106,4 @@ function requestOf({ entry, options }: Slot): ClaimRequest {
 async function pause(slot: Slot, ms: number): Promise<void> {
   const until = Date.now() + ms;
   while (slot.asked === 'nothing' && Date.now() < until) await sleep(Math.min(50, until - Date.now()));
-}
-
-/** Jobs by how their last attempt ended: one that failed and succeeded on its retry has done well. */
-class Tally {
-  done = 0;
-  readonly #bad = new Set<string>();
-  #givenUp = 0;
-
-  get failed(): number {
-    return this.#bad.size + this.#givenUp;
-  }
-
-  add(id: string, fate: string): void {
-    if (fate === 'finished') {
-      this.done += 1;
-      this.#bad.delete(id);
-    } else if (fate === 'failed' || fate === 'stopped' || fate === 'retried') this.#bad.add(id);
-  }
-
-  giveUp(count: number): void {
-    this.#givenUp += count;
-  }
 }

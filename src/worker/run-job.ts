@@ -3,6 +3,7 @@ import {
   type Claim,
   type ClaimedJob,
   type ClaimRequest,
+  type Output,
   putBack,
   type Settled,
   type Settlement,
@@ -44,9 +45,10 @@ export async function runJob(slot: Slot, job: ClaimedJob, nextRequest: () => Cla
   if (outcome.kind === 'stopped' && outcome.by === 'cold')
     return { fate: await giveBack(slot, job, 'the worker was stopped'), next: null };
 
-  const settlement = settlementOf(slot, job, outcome, capture);
+  const settlement = settlementOf(slot, job, outcome, await capture.takeRest());
   const request = nextRequest();
   const { settled, claim } = await untilDone(
+    slot,
     () => settle(slot.db, settlement, request),
     reason => log({ event: 'warning', text: `the end of job ${job.id} cannot be kept yet, trying again: ${reason}` }),
   );
@@ -72,18 +74,24 @@ async function execute(slot: Slot, job: ClaimedJob, capture: Capture): Promise<O
   slot.running = { job, executor, capture };
   if (slot.asked === 'cold') executor.stop('cold');
   try {
-    return await executor.outcome;
+    return failedIfKilled(await executor.outcome);
   } finally {
     slot.running = null;
   }
+}
+
+/** RQ's kill-horse is no stop: the job has failed, and its retries apply. */
+function failedIfKilled(outcome: Outcome): Outcome {
+  if (outcome.kind !== 'stopped' || outcome.by !== 'kill') return outcome;
+  return { kind: 'failed', failure: { reason: 'the job was killed by a user (rqt kill)', trace: '' } };
 }
 
 function hintFor(opaque: string | null): string {
   return opaque === 'pickle' ? ' (let the Python program use the JSON serialiser, or keep its queue for Python workers)' : '';
 }
 
-function settlementOf({ options, entry }: Slot, job: ClaimedJob, outcome: Outcome, capture: Capture): Settlement {
-  const common = { job, worker: entry.name, output: capture.takeRest(), defaultResultTtlMs: options.resultTtlMs };
+function settlementOf({ options, entry }: Slot, job: ClaimedJob, outcome: Outcome, output: Output): Settlement {
+  const common = { job, worker: entry.name, output, defaultResultTtlMs: options.resultTtlMs };
   switch (outcome.kind) {
     case 'finished':
       return { ...common, outcome: 'finished', resultJson: outcome.resultJson, absent: outcome.absent, error: null };
@@ -103,6 +111,7 @@ function errorText({ reason, trace }: { reason: string; trace: string }): string
 async function giveBack(slot: Slot, job: ClaimedJob, reason: string): Promise<'put back' | 'stopped' | 'lost'> {
   const { log } = slot.options;
   const answer = await untilDone(
+    slot,
     () => putBack(slot.db, slot.entry.name, job),
     trouble => log({ event: 'warning', text: `job ${job.id} cannot be put back yet, trying again: ${trouble}` }),
   );

@@ -12,6 +12,14 @@ export interface Slot {
   readonly doorbell: Doorbell;
   /** What runs now, or null. */
   running: Running | null;
+  /** A job was claimed and its end is not kept yet. */
+  holdsJob: boolean;
+  /** There is no connection to Redis now. */
+  redisLost: boolean;
+  /** The worker ends without waiting for Redis. */
+  abandoned: boolean;
+  /** Aborted with the first request to stop. */
+  readonly stopAsked: AbortController;
   /** What the worker was asked for. `cold` implies `warm`. */
   asked: 'nothing' | 'warm' | 'cold';
   /** The signal that asked, or null when a message did. */
@@ -43,5 +51,6 @@ export function askToStop(slot: Slot, how: 'warm' | 'cold'): void {
   if (how === 'cold' && slot.asked !== 'cold') slot.options.log({ event: 'cold_shutdown', worker: slot.entry.name });
   slot.asked = how === 'cold' || slot.asked === 'cold' ? 'cold' : 'warm';
   if (slot.asked === 'cold') stopRunning(slot, 'cold');
+  slot.stopAsked.abort();
   slot.doorbell.ring();
 }

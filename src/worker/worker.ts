@@ -2,16 +2,19 @@ import { hostname } from 'node:os';
 import { EXIT_STATUS, RqtError } from '../errors.ts';
 import { createPool } from '../executor/index.ts';
 import { type Db, openDoorbell, ownAddress, register, unregister, type WorkerEntry } from '../store/index.ts';
+import { startAbandonment } from './abandon.ts';
 import { startConnectionWatch } from './connection-watch.ts';
 import { startControl } from './control.ts';
 import { startHeartbeat, startOutputKeeper } from './heartbeat.ts';
 import { loop } from './loop.ts';
 import type { WorkerEnd, WorkerOptions } from './options.ts';
+import { ownProcess } from './own-process.ts';
 import { untilDone } from './patience.ts';
 import { startScheduler } from './scheduler.ts';
 import { startSignals } from './signals.ts';
 import type { Companion, Slot } from './slot.ts';
-import { startSweeper, sweepQueues } from './sweeper.ts';
+import { buryNeighbours, startSweeper, sweepAll } from './sweeper.ts';
+import { Tally } from './tally.ts';
 
 const MAX_RESULT_BYTES = 2 ** 20;
 
@@ -19,33 +22,43 @@ const MAX_RESULT_BYTES = 2 ** 20;
 export async function runWorker(db: Db, options: WorkerOptions): Promise<WorkerEnd> {
   const entry = await registerAs(db, options);
   const slot = createSlot(db, options, entry);
-  const companions: Companion[] = [startSignals(slot)];
+  const signals = startSignals(slot);
+  const abandonment = startAbandonment(slot);
+  const companions: Companion[] = [];
+  const tally = new Tally();
   try {
     options.log({ event: 'started', worker: entry.name, pid: entry.pid, version: options.version });
     options.log({ event: 'subscribing', worker: entry.name, channel: `${db.prefix}:pubsub:${entry.name}` });
-    companions.push(await startControl(slot));
+    companions.push(startConnectionWatch(slot), await startControl(slot));
     options.log({ event: 'listening', worker: entry.name, queues: options.queues });
     for (const queue of options.queues) options.log({ event: 'cleaning', worker: entry.name, queue });
     slot.pool.warm();
-    await sweepQueues(slot);
-    companions.push(
-      startConnectionWatch(slot),
-      startHeartbeat(slot),
-      startOutputKeeper(slot),
-      startSweeper(slot),
-      startScheduler(slot),
-    );
-    const end = { ...(await loop(slot)), signal: slot.signal };
-    options.log({ event: 'quitting', worker: entry.name, why: end.why, done: end.done, failed: end.failed });
-    return end;
+    tally.giveUp(await sweepAll(slot));
+    companions.push(startHeartbeat(slot), startOutputKeeper(slot), startSweeper(slot), startScheduler(slot));
+    const why = await Promise.race([loop(slot, tally), abandonment.happened]);
+    options.log({ event: 'quitting', worker: entry.name, why, done: tally.done, failed: tally.failed });
+    return { why, done: tally.done, failed: tally.failed, signal: slot.signal };
   } finally {
     slot.doorbell.close();
     await slot.pool.close();
-    await untilDone(
-      () => unregister(db, entry),
-      () => {},
-    ).catch(() => {});
     for (const companion of companions) await companion.stop();
+    // From here on a Redis that is gone is not waited for.
+    slot.stopAsked.abort();
+    await Promise.race([sayGoodbye(slot), abandonment.happened]);
+    await abandonment.stop();
+    await signals.stop();
+  }
+}
+
+async function sayGoodbye(slot: Slot): Promise<void> {
+  try {
+    await untilDone(
+      slot,
+      () => unregister(slot.db, slot.entry),
+      () => {},
+    );
+  } catch {
+    // What ended the worker may keep it from this, too: then Redis forgets it in time.
   }
 }
 
@@ -56,6 +69,10 @@ function createSlot(db: Db, options: WorkerOptions, entry: WorkerEntry): Slot {
     entry,
     doorbell: openDoorbell(db, options.queues),
     running: null,
+    holdsJob: false,
+    redisLost: false,
+    abandoned: false,
+    stopAsked: new AbortController(),
     asked: 'nothing',
     signal: null,
     connectedAt: 0,
@@ -91,8 +108,12 @@ async function registerAs(db: Db, options: WorkerOptions): Promise<WorkerEntry> 
       hostname: host,
       address,
       version: options.version,
+      process: ownProcess()?.full ?? null,
       ttlMs: options.workerTtlMs,
     };
+    if ((await register(db, entry)) === 'registered') return entry;
+    // The one that had the name may have been killed a moment ago.
+    await buryNeighbours({ db, options });
     if ((await register(db, entry)) === 'registered') return entry;
     if (options.name !== undefined) {
       throw new RqtError(

@@ -46,10 +46,15 @@ for (const [name, stdout] of [
     const ended = await run(`dies#${name}`);
     assert.equal(ended.outcome.kind, 'finished');
     assert.equal(ended.stdout, stdout);
-    assert.match(retired.at(-1) ?? '', /stdout/);
     assert.equal((await run('output#mixed')).stdout, '1234');
+    assert.equal((await run('output#viaConsole', 'x', 3)).stdout, 'xxx\n');
   });
 }
+
+test('closing the descriptor itself makes the executor be replaced', async () => {
+  await run('dies#closesStdout');
+  assert.equal(retired.at(-1), 'its stdout was closed');
+});
 
 test('a task that replaces process.send changes nothing', async () => {
   assert.equal(resultOf(await run('dies#replacesSend')), 'sent');

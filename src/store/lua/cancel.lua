@@ -12,16 +12,4 @@ if status == 'queued' or status == 'deferred' or status == 'scheduled' or status
   return { 'canceled', queue }
 end
 if status ~= 'started' then return { 'ended', status } end
-local executions = redis.call('ZRANGE', executions_key(id), 0, -1)
-for _, execution in ipairs(executions) do
-  local lease = redis.call('ZSCORE', registry_key('wip', queue), id .. ':' .. execution)
-  if lease and tonumber(lease) >= NOW then
-    redis.call('HSET', job_key(id), 'rqt_stop', '1')
-    redis.call('PUBLISH', P .. ':pubsub:' .. worker, cjson.encode({ command = 'stop-job', job_id = id }))
-    return { 'stopping', queue, worker, execution }
-  end
-end
-for _, execution in ipairs(executions) do end_lease(id, execution, queue) end
-add_result(id, 3, { worker = worker, exc_string = ARGV[4], execution_id = executions[#executions] })
-end_badly(id, queue, 'stopped')
-return { 'stopped', queue }
+return stop_started(id, queue, worker, ARGV[4])

@@ -48,7 +48,7 @@ end
 if state == 'queued' then add('enqueued_at', now) end
 if expires then add('rqt_expires', expires) end
 if bad_parent then
-  add('rqt_reason', 'its parent ' .. bad_parent .. ' ' .. bad_status)
+  add('rqt_reason', 'its parent ' .. bad_parent .. ENDINGS[bad_status])
   add('rqt_canceled_at', NOW_MS)
   add('rqt_canceled_by', bad_parent)
 end

@@ -119,10 +119,12 @@ local function announce(id)
   if redis.call('EXISTS', dependents_key(id)) == 1 then redis.call('HSET', RELEASING, id, '0') end
 end
 
+local ENDINGS = { failed = ' failed', stopped = ' was stopped', canceled = ' was canceled' }
+
 -- Ends a child as canceled because of its parent. It stays among the parent's dependents: requeueing the parent defers it again.
 local function cancel_child(child, queue, status, parent, parent_status)
   leave_place(child, queue, status)
-  redis.call('HSET', job_key(child), 'status', 'canceled', 'rqt_reason', 'its parent ' .. parent .. ' ' .. parent_status,
+  redis.call('HSET', job_key(child), 'status', 'canceled', 'rqt_reason', 'its parent ' .. parent .. ENDINGS[parent_status],
     'rqt_canceled_at', NOW_MS, 'rqt_canceled_by', parent)
   redis.call('ZADD', registry_key('canceled', queue), NOW, child)
   keep_for(child, failure_ttl(child))
@@ -242,4 +244,29 @@ local function end_badly(id, queue, status)
   redis.call('ZADD', registry_key('failed', queue), ttl < 0 and ttl or NOW + ttl, id)
   keep_for(id, ttl)
   release_dependents(id)
+end
+
+-- Ends an execution whose worker is gone. Crashes are counted apart from failures and spend no retry. crash: budget, and given_up and stopped
+-- (exc_strings). Returns what became of the job: queued, failed or stopped; nil when it no longer ran, or runs elsewhere.
+local function lose_execution(id, execution, queue, crash)
+  end_lease(id, execution, queue)
+  local fields = redis.call('HMGET', job_key(id), 'status', 'rqt_crashes', 'rqt_max_crashes', 'rqt_at_most_once', 'rqt_stop', 'worker_name')
+  if fields[1] ~= 'started' or redis.call('ZCARD', executions_key(id)) > 0 then return nil end
+  local crashes = tonumber(fields[2] or 0) + 1
+  redis.call('HSET', job_key(id), 'rqt_crashes', crashes)
+  local result = { worker = fields[6], execution_id = execution }
+  if fields[5] then
+    result.exc_string = crash.stopped
+    add_result(id, 3, result)
+    end_badly(id, queue, 'stopped')
+    return 'stopped'
+  end
+  if fields[4] or crashes > tonumber(fields[3] or crash.budget) then
+    result.exc_string = crash.given_up
+    add_result(id, 2, result)
+    end_badly(id, queue, 'failed')
+    return 'failed'
+  end
+  put_back(id, queue)
+  return 'queued'
 end

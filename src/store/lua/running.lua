@@ -79,16 +79,25 @@ local function claim(request)
   return { suspended and 'suspended' or 'none' }
 end
 
--- Keeps what an attempt wrote: chunks are stream (1 stdout, 2 stderr), bytes cut before it, bytes; three at a time.
-local function keep_output(id, execution, chunks)
-  for i = 1, #chunks, 3 do
-    local entry = { 'x', execution, 's', chunks[i], 't', chunks[i + 2] }
-    if chunks[i + 1] ~= '0' then
-      entry[#entry + 1] = 'c'
-      entry[#entry + 1] = chunks[i + 1]
-    end
-    redis.call('XADD', output_key(id), '*', unpack(entry))
+-- Keeps what an attempt wrote. output: ids of entries that make room, joined by spaces, then stream (1 stdout, 2 stderr), offset of its
+-- first byte in that stream, bytes; three at a time. Returns the new entries' ids. When the first answer got lost on the way and
+-- this is the repetition, the newest entry is the last one of these already.
+local function keep_output(id, execution, output)
+  local key, ids = output_key(id), {}
+  if #output < 2 then return ids end
+  local newest = redis.call('XREVRANGE', key, '+', '-', 'COUNT', 1)[1]
+  local fields = newest and newest[2]
+  if fields and fields[2] == execution and fields[4] == output[#output - 2] and fields[6] == output[#output - 1]
+    and fields[8] == output[#output] then
+    local entries = redis.call('XREVRANGE', key, '+', '-', 'COUNT', (#output - 1) / 3)
+    for i = #entries, 1, -1 do ids[#ids + 1] = entries[i][1] end
+    return ids
   end
+  for i = 2, #output, 3 do
+    ids[#ids + 1] = redis.call('XADD', key, '*', 'x', execution, 's', output[i], 'o', output[i + 1], 't', output[i + 2])
+  end
+  for dropped in output[1]:gmatch('%S+') do redis.call('XDEL', key, dropped) end
+  return ids
 end
 
 -- RQ's interval for the next retry: the last ones are used up first when there are fewer retries than intervals.

@@ -2,7 +2,7 @@
 -- ARGV     2 kind (finished, failed, stopped), 3 id, 4 execution, 5 queue, 6 worker, 7 default result_ttl in seconds,
 --          8 return_value (base64 JSON or ''), 9 exc_string (base64 zlib or ''), 10 why there is no result or '',
 --          11 next execution id ('' claims nothing), 12 lease in seconds, 13 number of output values, then those
---          (stream, bytes cut, bytes; three at a time), then the queues to claim from
+--          (as keep_output() takes them), then the queues to claim from
 -- returns  {outcome, number, number, claim's reply...}: what settle() returned (0 where it has no number), then claim()'s reply or 'unclaimed'
 -- O(children, 200 at the most) beside the claim
 local chunks, queues = {}, {}

@@ -1,0 +1,6 @@
+import { once } from 'node:events';
+
+/** Writes, and waits while the reader is slower: what is to be printed must not pile up in memory. */
+export async function writePaced(stream: NodeJS.WriteStream, data: string | Buffer): Promise<void> {
+  if (!stream.write(data)) await once(stream, 'drain');
+}

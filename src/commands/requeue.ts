@@ -1,0 +1,127 @@
+import type { Command, CommandLine, Options } from '../command.ts';
+import { EXIT_STATUS, RqtError } from '../errors.ts';
+import { parseDuration } from '../parse/duration.ts';
+import { parseGlob } from '../parse/glob.ts';
+import { parseJobId, parseQueueName } from '../parse/names.ts';
+import { countFailed, type Db, type FailedJob, failedJobs, queueNames, redisNow, requeue } from '../store/index.ts';
+import { print, say, withStore } from './io.ts';
+import { openProgress } from './progress.ts';
+
+export const command: Command = {
+  name: 'requeue',
+  synopsis: '<id…> | --all [--queue Q] [--failed-since 1h] [--task PATTERN]',
+  summary: 'run jobs again that have failed, or have ended otherwise',
+  words: { min: 0, max: Number.POSITIVE_INFINITY },
+  options: [
+    { name: 'all', alias: 'a', type: 'boolean', describe: 'all failed and stopped jobs' },
+    { name: 'queue', alias: 'q', type: 'list', value: 'NAME', describe: 'those of this queue only; repeatable' },
+    { name: 'failed-since', type: 'string', value: 'DURATION', describe: 'those that failed within this time only' },
+    { name: 'task', type: 'string', value: 'PATTERN', describe: 'those of these tasks only: mail/*#send' },
+    { name: 'at-front', type: 'boolean', describe: 'put them at the front of their queues' },
+    { name: 'dry-run', type: 'boolean', describe: 'only say which would be run again' },
+    { name: 'json', type: 'boolean', describe: 'one JSON document per job' },
+  ],
+  run,
+};
+
+async function run({ words, options }: CommandLine): Promise<number> {
+  const selects = ['all', 'queue', 'failed-since', 'task'].some(name => options.has(name));
+  if (selects === words.length > 0) {
+    throw new RqtError('usage', 'name the jobs to run again, or say which of the failed ones: --all, --queue, --failed-since or --task');
+  }
+  const ids = words.map(parseJobId);
+  const wanted = readSelection(options);
+  return withStore(options, db => (selects ? requeueSelected(db, wanted, options) : requeueNamed(db, ids, options)));
+}
+
+async function requeueNamed(db: Db, ids: readonly string[], options: Options): Promise<number> {
+  let worst = 0;
+  for (const id of ids) worst = Math.max(worst, await requeueOne(db, id, options));
+  return worst;
+}
+
+/** Runs one job again and tells so; returns its share of the exit status. */
+async function requeueOne(db: Db, id: string, options: Options): Promise<number> {
+  if (options.flag('dry-run')) return tellWould(id, options);
+  const result = await requeue(db, id, options.flag('at-front'));
+  switch (result.kind) {
+    case 'missing':
+      say(`rqt: there is no job ${id}; it may have been kept for a limited time only`);
+      return EXIT_STATUS.missing;
+    case 'unfinished':
+      say(`rqt: job ${id} is still ${result.state}; only a job that has ended can be run again`);
+      return EXIT_STATUS.no;
+    default: {
+      const { kind, queue } = result;
+      if (options.flag('json')) print(JSON.stringify({ version: 1, kind: 'requeued', id, state: kind, queue }));
+      else print(kind === 'queued' ? `${id} queued on ${queue}` : `${id} deferred: a parent has not finished`);
+      return 0;
+    }
+  }
+}
+
+function tellWould(id: string, options: Options): number {
+  if (options.flag('json')) print(JSON.stringify({ version: 1, kind: 'requeued', id, dry_run: true }));
+  else print(`${id} would be run again`);
+  return 0;
+}
+
+/** Which of the failed jobs are meant. */
+interface Selection {
+  readonly queues: readonly string[];
+  readonly sinceMs: number | null;
+  readonly matches: (task: string) => boolean;
+  readonly isAnyTask: boolean;
+}
+
+function readSelection(options: Options): Selection {
+  const since = options.text('failed-since');
+  const pattern = options.text('task');
+  return {
+    queues: options.list('queue').map(parseQueueName),
+    sinceMs: since === undefined ? null : parseDuration(since, '--failed-since', { allowNone: false, allowZero: false, wholeSeconds: false }),
+    matches: pattern === undefined ? () => true : parseGlob(pattern, '--task'),
+    isAnyTask: pattern === undefined,
+  };
+}
+
+async function requeueSelected(db: Db, selection: Selection, options: Options): Promise<number> {
+  const known = await queueNames(db);
+  const unknown = selection.queues.find(queue => !known.includes(queue));
+  if (unknown !== undefined) throw new RqtError('missing', `there is no queue ${unknown} (look: rqt info)`);
+  const queues = selection.queues.length > 0 ? selection.queues : known;
+  const total = (await Promise.all(queues.map(queue => countFailed(db, queue)))).reduce((sum, count) => sum + count, 0);
+  const notBefore = selection.sinceMs === null ? null : (await redisNow(db)) - selection.sinceMs;
+  const progress = openProgress(total);
+  let looked = 0;
+  let chosen = 0;
+  for (const queue of queues) {
+    for await (const page of failedJobs(db, queue)) {
+      const wanted = page.filter(job => isWanted(job, selection, notBefore));
+      chosen += await requeuePage(db, wanted, options);
+      looked += page.length;
+      progress.update(looked);
+    }
+  }
+  progress.end();
+  if (!options.flag('json')) print(`${chosen} ${chosen === 1 ? 'job' : 'jobs'} ${options.flag('dry-run') ? 'would be run again' : 'requeued'}`);
+  return 0;
+}
+
+function isWanted({ task, endedAt }: FailedJob, { matches, isAnyTask }: Selection, notBefore: number | null): boolean {
+  if (notBefore !== null && (endedAt === null || endedAt < notBefore)) return false;
+  return isAnyTask || (task !== null && matches(task));
+}
+
+/** Sends a page at once; returns how many were, or would be, run again. */
+async function requeuePage(db: Db, jobs: readonly FailedJob[], options: Options): Promise<number> {
+  const json = options.flag('json');
+  if (options.flag('dry-run')) {
+    if (json) for (const { id } of jobs) tellWould(id, options);
+    return jobs.length;
+  }
+  const results = await Promise.all(jobs.map(({ id }) => requeue(db, id, options.flag('at-front'))));
+  const done = jobs.filter((_, i) => results[i]?.kind === 'queued' || results[i]?.kind === 'deferred');
+  if (json) for (const { id } of done) print(JSON.stringify({ version: 1, kind: 'requeued', id, state: 'queued' }));
+  return done.length;
+}

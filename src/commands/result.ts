@@ -1,0 +1,56 @@
+import type { Command, CommandLine } from '../command.ts';
+import { EXIT_STATUS } from '../errors.ts';
+import { parseJobId } from '../parse/names.ts';
+import { type JobResult, result } from '../store/index.ts';
+import { splitError } from '../view/error-text.ts';
+import { resultText } from '../view/result.ts';
+import { safeLine } from '../view/safe.ts';
+import { print, say, withStore } from './io.ts';
+
+export const command: Command = {
+  name: 'result',
+  synopsis: '<id>',
+  summary: 'print what a finished job returned, as JSON',
+  words: { min: 1, max: 1 },
+  options: [{ name: 'raw', type: 'boolean', describe: 'print a returned text as it is, without quotes' }],
+  epilogue: [
+    'Exit status: 0 finished (null: it returned nothing), 1 failed, stopped or canceled, or its result could not be kept (the reason is on stderr),',
+    '75 not finished yet, 66 no such job.',
+  ].join('\n'),
+  run,
+};
+
+async function run({ words: [word = ''], options }: CommandLine): Promise<number> {
+  const id = parseJobId(word);
+  const found = await withStore(options, db => result(db, id));
+  if (found.kind === 'finished') {
+    print(resultText(found.json, { raw: options.flag('raw'), forTerminal: process.stdout.isTTY === true }));
+    return 0;
+  }
+  say(`rqt: ${safeLine(explain(id, found))}`);
+  return STATUS[found.kind];
+}
+
+type Failure = Exclude<JobResult, { kind: 'finished' }>;
+
+const STATUS: Readonly<Record<Failure['kind'], number>> = {
+  missing: EXIT_STATUS.missing,
+  unfinished: EXIT_STATUS.tryAgain,
+  absent: EXIT_STATUS.no,
+  ended: EXIT_STATUS.no,
+};
+
+function explain(id: string, found: Failure): string {
+  switch (found.kind) {
+    case 'missing':
+      return `there is no job ${id}; its result may have been kept for a limited time only`;
+    case 'unfinished':
+      return `job ${id} is ${found.state}, it has not finished yet (wait for it: rqt wait ${id})`;
+    case 'absent':
+      return `job ${id} has finished, but its result was not kept: ${found.reason}`;
+    case 'ended': {
+      const reason = found.error === null ? '' : `: ${splitError(found.error).reason}`;
+      return `job ${id} has no result, it is ${found.state}${reason} (all of it: rqt status ${id})`;
+    }
+  }
+}

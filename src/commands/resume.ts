@@ -1,0 +1,43 @@
+import type { Command, CommandLine } from '../command.ts';
+import { RqtError } from '../errors.ts';
+import { parseQueueName } from '../parse/names.ts';
+import { queueNames, resume } from '../store/index.ts';
+import { print, say, withStore } from './io.ts';
+import { unknownName } from './unknown.ts';
+
+export const command: Command = {
+  name: 'resume',
+  synopsis: '[queues…]',
+  summary: 'start jobs again that suspend held back',
+  words: { min: 0, max: Number.POSITIVE_INFINITY },
+  outlivesReader: true,
+  options: [{ name: 'json', type: 'boolean', describe: 'one JSON document per queue, or one for all workers' }],
+  epilogue: 'Without queues all workers are resumed; queues that were suspended by name stay so until they are named.',
+  run,
+};
+
+async function run({ words, options }: CommandLine): Promise<number> {
+  const queues = [...new Set(words.map(parseQueueName))];
+  return withStore(options, async db => {
+    const resumed = await resume(db, queues);
+    if (resumed.kind === 'unknown') throw new RqtError('missing', unknownName('queue', resumed.queue, await queueNames(db)));
+    for (const [i, was] of resumed.was.entries()) {
+      const queue = queues[i] ?? null;
+      if (options.flag('json')) print(JSON.stringify({ version: 1, kind: 'resumed', queue, changed: was }));
+      else print(sentence(queue, was));
+    }
+    if (resumed.still.length > 0) say(noteOf(resumed.still));
+    return 0;
+  });
+}
+
+function sentence(queue: string | null, was: boolean): string {
+  const [what, are, were] = queue === null ? ['all workers', 'are', 'were'] : [`queue ${queue}`, 'is', 'was'];
+  return was ? `${what} ${are} resumed` : `${what} ${were} not suspended`;
+}
+
+function noteOf(still: readonly string[]): string {
+  if (still[0] === '') return 'rqt: all workers are suspended still: rqt resume';
+  const are = still.length === 1 ? `queue ${still[0]} is` : `queues ${still.join(', ')} are`;
+  return `rqt: ${are} suspended still: rqt resume ${still.join(' ')}`;
+}

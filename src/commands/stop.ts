@@ -1,0 +1,83 @@
+import type { Command, CommandLine } from '../command.ts';
+import { EXIT_STATUS } from '../errors.ts';
+import { parseJobId } from '../parse/names.ts';
+import { escapeUnprintable } from '../parse/quote.ts';
+import { type Db, type Stopped, stop, waitUntilStopped } from '../store/index.ts';
+import { print, say, withStore } from './io.ts';
+
+export const command: Command = {
+  name: 'stop',
+  synopsis: '<id…>',
+  summary: 'stop running jobs; waiting ones are left alone',
+  words: { min: 1, max: Number.POSITIVE_INFINITY },
+  outlivesReader: true,
+  options: [
+    { name: 'no-wait', type: 'boolean', describe: 'do not wait until a job has stopped' },
+    { name: 'json', type: 'boolean', describe: 'one JSON document per id' },
+  ],
+  epilogue: 'A stopped job is not tried again, whatever its retries. Exit status: 0 stopped, 1 it did not run, 66 no such job.',
+  run,
+};
+
+async function run({ words, options }: CommandLine): Promise<number> {
+  const ids = [...new Set(words.map(parseJobId))];
+  return withStore(options, async db => {
+    // All are asked before one is waited for: they stop side by side.
+    const asked: Asked[] = [];
+    for (const id of ids) asked.push({ id, stopped: await stop(db, id), wait: !options.flag('no-wait') });
+    let worst = 0;
+    for (const one of asked) {
+      const { state, status, text } = await end(db, one);
+      if (options.flag('json')) print(JSON.stringify({ version: 1, kind: 'stopped', id: one.id, state, changed: status === 0 }));
+      if (status !== 0) say(`rqt: ${escapeUnprintable(text)}`);
+      else if (!options.flag('json')) print(escapeUnprintable(text));
+      worst = Math.max(worst, status);
+    }
+    return worst;
+  });
+}
+
+interface Asked {
+  readonly id: string;
+  readonly stopped: Stopped;
+  readonly wait: boolean;
+}
+
+/** What became of a job: its state (null: there is none), the exit status for it, and a line for a person. */
+interface End {
+  readonly state: string | null;
+  readonly status: number;
+  readonly text: string;
+}
+
+async function end(db: Db, { id, stopped, wait }: Asked): Promise<End> {
+  switch (stopped.kind) {
+    case 'missing':
+      return {
+        state: null,
+        status: EXIT_STATUS.missing,
+        text: `there is no job ${id}; its result may have been kept for a limited time only`,
+      };
+    case 'idle':
+      return {
+        state: stopped.state,
+        status: EXIT_STATUS.no,
+        text: `job ${id} does not run, it is ${stopped.state}${hintFor(id, stopped.state)}`,
+      };
+    case 'stopped':
+      return { state: 'stopped', status: 0, text: `${id} stopped (its worker had died)` };
+    case 'stopping': {
+      if (!wait) return { state: 'stopping', status: 0, text: `${id} is being stopped by worker ${stopped.worker}` };
+      const state = await waitUntilStopped(db, id, stopped);
+      if (state === 'stopped') return { state, status: 0, text: `${id} stopped` };
+      if (state === null) return { state, status: 0, text: `${id} has ended and was not kept` };
+      return { state, status: EXIT_STATUS.no, text: `job ${id} came to its end before it could be stopped: it is ${state}` };
+    }
+  }
+}
+
+const WAITING = ['created', 'queued', 'deferred', 'scheduled'];
+
+function hintFor(id: string, state: string): string {
+  return WAITING.includes(state) ? ` (cancel it: rqt cancel ${id})` : '';
+}

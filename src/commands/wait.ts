@@ -1,0 +1,109 @@
+import type { Command, CommandLine, Options } from '../command.ts';
+import { EXIT_STATUS, RqtError } from '../errors.ts';
+import { parseDuration } from '../parse/duration.ts';
+import { parseGroupName, parseJobId } from '../parse/names.ts';
+import { type Db, groupMembers, Vigil, type WaitedJob } from '../store/index.ts';
+import { safeLine } from '../view/safe.ts';
+import { unlessInterrupted } from './interruption.ts';
+import { print, say, withStore } from './io.ts';
+
+export const command: Command = {
+  name: 'wait',
+  synopsis: '<id…> | --group NAME',
+  summary: 'wait until jobs have ended; tells by its exit status how',
+  words: { min: 0, max: Number.POSITIVE_INFINITY },
+  options: [
+    { name: 'group', alias: 'g', type: 'string', value: 'NAME', describe: 'all jobs that this group has now' },
+    { name: 'timeout', alias: 't', type: 'string', value: 'DURATION', describe: 'how long to wait at the most (default: -1, for ever)' },
+    { name: 'quiet', alias: 'q', type: 'boolean', describe: 'print nothing' },
+    { name: 'json', type: 'boolean', describe: 'one JSON document per job' },
+  ],
+  epilogue: [
+    'Exit status: 0 all finished, 1 some failed, were stopped or canceled, 75 the time was over first, 66 no such job or group, 130 Ctrl-C.',
+    'A job that will be retried or repeated has not ended. One that vanishes (--result-ttl 0) counts as finished.',
+  ].join('\n'),
+  outlivesReader: true,
+  run,
+};
+
+async function run({ words, options }: CommandLine): Promise<number> {
+  const ids = words.map(parseJobId);
+  const groupText = options.text('group');
+  const group = groupText === undefined ? null : parseGroupName(groupText);
+  if (ids.length === 0 && group === null)
+    throw new RqtError('usage', 'say what to wait for: rqt wait <id…>, or rqt wait --group NAME');
+  const timeoutText = options.text('timeout');
+  const timeoutMs = timeoutText === undefined ? null : parseDuration(timeoutText, '--timeout', { wholeSeconds: false });
+  return withStore(options, db => unlessInterrupted(waitFor(db, { ids, group, timeoutMs, options })), { isLasting: true });
+}
+
+interface Wanted {
+  readonly ids: readonly string[];
+  readonly group: string | null;
+  /** null: for ever. */
+  readonly timeoutMs: number | null;
+  readonly options: Options;
+}
+
+async function waitFor(db: Db, { ids, group, timeoutMs, options }: Wanted): Promise<number> {
+  const members = group === null ? [] : await groupMembers(db, group);
+  if (group !== null && members.length === 0) {
+    throw new RqtError('missing', `there is no group ${safeLine(group)}, or its jobs are all gone`);
+  }
+  const vigil = new Vigil(db, [...ids, ...members]);
+  const { ended, missing } = await vigil.begin();
+  const unknown = ids.filter(id => missing.includes(id));
+  if (unknown.length > 0) {
+    throw new RqtError('missing', `there is no job ${unknown.slice(0, MOST_NAMED).join(', ')}; it may have been kept for a limited time only`);
+  }
+  for (const job of ended) tellEnd(job, options);
+  const status = await tellEnds(vigil, timeoutMs, options);
+  return status === 0 && ended.some(({ ok }) => !ok) ? EXIT_STATUS.no : status;
+}
+
+async function tellEnds(vigil: Vigil, timeoutMs: number | null, options: Options): Promise<number> {
+  const timeOver = alarm(timeoutMs);
+  const ends = vigil.ends();
+  let status = 0;
+  try {
+    for (;;) {
+      const next = await Promise.race([ends.next(), timeOver.rings]);
+      if (next === 'over') return tellUnfinished(vigil, options);
+      if (next.done) return status;
+      if (!next.value.ok) status = EXIT_STATUS.no;
+      tellEnd(next.value, options);
+    }
+  } finally {
+    timeOver.cancel();
+  }
+}
+
+/** Node's timers count up to 2^31 ms. */
+const LONGEST_TIMER_MS = 2 ** 31 - 1;
+
+function alarm(timeoutMs: number | null): { rings: Promise<'over'>; cancel(): void } {
+  let timer: NodeJS.Timeout | undefined;
+  const rings = new Promise<'over'>(resolve => {
+    if (timeoutMs !== null && timeoutMs <= LONGEST_TIMER_MS) timer = setTimeout(resolve, timeoutMs, 'over');
+  });
+  return { rings, cancel: () => clearTimeout(timer) };
+}
+
+function tellEnd({ id, state, ok }: WaitedJob, options: Options): void {
+  if (options.flag('quiet')) return;
+  print(options.flag('json') ? JSON.stringify({ version: 1, kind: 'waited_job', id, state, ended: true, ok }) : `${id} ${state}`);
+}
+
+const MOST_NAMED = 10;
+
+function tellUnfinished(vigil: Vigil, options: Options): number {
+  const unfinished = vigil.unfinished();
+  if (options.flag('json') && !options.flag('quiet')) {
+    for (const { id, state } of unfinished)
+      print(JSON.stringify({ version: 1, kind: 'waited_job', id, state, ended: false, ok: null }));
+  }
+  const named = unfinished.slice(0, MOST_NAMED).map(({ id, state }) => `${id} (${safeLine(state)})`);
+  const more = unfinished.length > MOST_NAMED ? ` and ${unfinished.length - MOST_NAMED} more` : '';
+  say(`rqt: the time is over; not ended yet: ${named.join(', ')}${more}`);
+  return EXIT_STATUS.tryAgain;
+}

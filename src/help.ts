@@ -1,0 +1,29 @@
+import type { Command } from './command.ts';
+
+/** What people do with rqt, in the order in which they do it. */
+const GROUPS: readonly (readonly [title: string, names: readonly string[]])[] = [
+  ['put in', ['enqueue']],
+  ['run', ['worker']],
+  ['look', ['info', 'jobs', 'status', 'result', 'logs', 'wait']],
+  ['control', ['cancel', 'stop', 'requeue', 'delete', 'empty', 'suspend', 'resume', 'kill', 'shutdown']],
+  ['set up', ['redis', 'completion']],
+];
+
+const SUMMARY_OF_COMPLETION = 'print a completion script for your shell';
+
+/** The help of `rqt` itself: one screen, 80 columns, grouped by what people do. */
+export function renderHelp(commands: readonly Command[]): string {
+  const summaries = new Map(commands.map(({ name, summary }) => [name, summary]));
+  summaries.set('completion', SUMMARY_OF_COMPLETION);
+  const lines = GROUPS.flatMap(([title, names]) =>
+    names
+      .filter(name => summaries.has(name))
+      .map((name, i) => `${(i === 0 ? title : '').padEnd(9)}${name.padEnd(13)}${summaries.get(name)}`),
+  );
+  return ['rqt <command>: RQ (Redis Queue) for the terminal; more: rqt <command> --help', '', ...lines, '', ...FOOTER].join('\n');
+}
+
+const FOOTER = [
+  'Start here: rqt enqueue hello#hello you, then rqt worker --burst, then rqt info',
+  'Redis: --url, else RQT_REDIS_URL, RQ_REDIS_URL, REDIS_URL, else a private one',
+];

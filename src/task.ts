@@ -1,0 +1,108 @@
+/**
+ * What a task can use: `import { job, Retry, Fail } from 'rqt/task'`. Outside a worker all of it is inert, so that a task can be called
+ * from a test as the function that it is.
+ */
+
+/** Options of a child job; durations as on the command line (`'90s'`, `'5m'`) or in seconds. */
+export interface ChildOptions {
+  /** Default: the queue of this job. */
+  readonly queue?: string;
+  readonly id?: string;
+  readonly timeout?: string | number;
+  readonly resultTtl?: string | number;
+  readonly description?: string;
+  readonly atFront?: boolean;
+  /** Run it after these jobs have finished. */
+  readonly dependsOn?: readonly string[];
+  /** Run it after this time. */
+  readonly in?: string | number;
+}
+
+/** The job that runs now. */
+export interface Job {
+  /** Its id; '' outside a worker. */
+  readonly id: string;
+  /** Its queue; '' outside a worker. */
+  readonly queue: string;
+  /** 1 for the first attempt; 0 outside a worker. */
+  readonly attempt: number;
+  /** The id of this attempt; '' outside a worker. */
+  readonly execution: string;
+  /** Aborts when the job is stopped or its time is over. A task that has looked at it is given the grace period to end by itself. */
+  readonly signal: AbortSignal;
+  /** Notes on the job (`--meta`), to read and to change; {@link Job.saveMeta} keeps them. */
+  readonly meta: Record<string, unknown>;
+  /** Keeps {@link Job.meta} in Redis, for `rqt status`. It must be JSON. */
+  saveMeta(): Promise<void>;
+  /** Says how far the job is, from 0 to 1, and in words; for `rqt status`. Cheap enough to be called a million times. */
+  progress(fraction: number, note?: string): void;
+  /** Writes a line to the job's output, with the time in front. */
+  log(...values: readonly unknown[]): void;
+  /** Puts another job on a queue, through the worker; returns its id. Outside a worker nothing is enqueued and the id is ''. */
+  enqueue(task: string, args?: readonly unknown[], options?: ChildOptions): Promise<string>;
+}
+
+/** By these the executor recognises what a task throws, whichever copy of this module it has loaded. */
+const RETRY: unique symbol = Symbol.for('rqt.retry');
+const FAIL: unique symbol = Symbol.for('rqt.fail');
+
+/** Thrown by a task: try this job again, whatever its `--retry-max` says; that one's retries are not spent. */
+export class Retry extends Error {
+  override readonly name = 'Retry';
+  /** How long to wait until then: `'30s'`, or seconds. Default: not at all. */
+  readonly in: string | number;
+  /** After how many of these the job fails; default: never. */
+  readonly max: number | null;
+
+  constructor({ in: wait = 0, max = null, because = 'the task asked to be tried again' }: { in?: string | number; max?: number | null; because?: string } = {}) {
+    super(because);
+    this.in = wait;
+    this.max = max;
+  }
+
+  /** @internal */
+  readonly [RETRY] = true;
+}
+
+/** Thrown by a task: the job has failed, and trying again would not help. */
+export class Fail extends Error {
+  override readonly name = 'Fail';
+  /** @internal */
+  readonly [FAIL] = true;
+}
+
+const CONTEXT = Symbol.for('rqt.job');
+const place = globalThis as { [CONTEXT]?: Job | undefined };
+const NEVER = new AbortController().signal;
+let meta: Record<string, unknown> = {};
+
+const OUTSIDE: Job = {
+  id: '',
+  queue: '',
+  attempt: 0,
+  execution: '',
+  signal: NEVER,
+  get meta() {
+    return meta;
+  },
+  set meta(value) {
+    meta = value;
+  },
+  saveMeta: async () => {},
+  progress: () => {},
+  log: (...values) => console.log(...values),
+  enqueue: async () => '',
+};
+
+/** The job that runs now; each property is that of the moment it is looked at. */
+export const job: Job = new Proxy(OUTSIDE, {
+  get(_target, name) {
+    const current = place[CONTEXT] ?? OUTSIDE;
+    const value: unknown = Reflect.get(current, name, current);
+    return typeof value === 'function' ? value.bind(current) : value;
+  },
+  set(_target, name, value) {
+    const current = place[CONTEXT] ?? OUTSIDE;
+    return Reflect.set(current, name, value, current);
+  },
+});

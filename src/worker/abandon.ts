@@ -1,0 +1,42 @@
+import type { Companion, Slot } from './slot.ts';
+
+const LOOK_MS = 500;
+/** A connection that is lost for less than this may be coming back. */
+const PATIENCE_MS = 2000;
+/** What a cold stop takes beside the two grace periods of the job that it ends. */
+const COLD_STOP_MS = 5000;
+
+/** A companion that may end the worker. */
+export interface Abandonment extends Companion {
+  /** Resolves when the worker is to end without Redis; what waits for Redis is left alone. */
+  readonly happened: Promise<'stopped'>;
+}
+
+/**
+ * Ends a worker that was asked to stop and cannot tell Redis so. A warm stop waits for Redis as long as the end of a job is still to be kept;
+ * a cold one does not.
+ */
+export function startAbandonment(slot: Slot): Abandonment {
+  let timer: NodeJS.Timeout | undefined;
+  const happened = new Promise<'stopped'>(resolve => {
+    let hopelessMs = 0;
+    let coldMs = 0;
+    const look = () => {
+      const isHopeless = slot.redisLost && (slot.asked === 'cold' || !slot.holdsJob);
+      hopelessMs = isHopeless ? hopelessMs + LOOK_MS : 0;
+      coldMs = slot.asked === 'cold' ? coldMs + LOOK_MS : 0;
+      if (hopelessMs < PATIENCE_MS && coldMs < 2 * slot.options.graceMs + COLD_STOP_MS) return;
+      clearInterval(timer);
+      slot.abandoned = true;
+      slot.options.log({
+        event: 'warning',
+        text: 'Redis does not answer: stopping without it, other workers will find that out',
+      });
+      resolve('stopped');
+    };
+    slot.stopAsked.signal.addEventListener('abort', () => {
+      timer = setInterval(look, LOOK_MS);
+    });
+  });
+  return { happened, stop: () => clearInterval(timer) };
+}

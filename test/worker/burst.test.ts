@@ -1,0 +1,66 @@
+import assert from 'node:assert/strict';
+import { join } from 'node:path';
+import { beforeEach, test } from 'node:test';
+import { rqt } from '../helpers/rqt.ts';
+import { openStage, told } from './stage.ts';
+
+const stage = await openStage();
+const { redis, put, burst } = stage;
+beforeEach(() => redis.client.flushall());
+
+test('a burst without work ends with 0', async () => {
+  const ran = await burst();
+  assert.equal(ran.status, 0);
+  assert.match(ran.stderr, /done, quitting \(0 jobs done, 0 failed\)/);
+});
+
+test('a burst whose jobs all went well ends with 0 when its queues are empty', async () => {
+  const ids = [await put('quick#add', { args: [1, 2] }), await put('quick#nothing', { queue: 'other' })];
+  const ran = await burst('default', 'other');
+  assert.equal(ran.status, 0);
+  assert.match(ran.stderr, /done, quitting \(2 jobs done, 0 failed\)/);
+  for (const id of ids) assert.equal((await stage.job(id)).status, 'finished');
+});
+
+test('gap 19: a burst in which a job failed ends with 1, the others are done all the same', async () => {
+  const bad = await put('quick#fail');
+  const good = await put('quick#nothing');
+  const ran = await burst();
+  assert.equal(ran.status, 1);
+  assert.match(ran.stderr, /done, quitting \(1 job done, 1 failed\)/);
+  assert.equal((await stage.job(bad)).status, 'failed');
+  assert.equal((await stage.job(good)).status, 'finished');
+});
+
+test('a job that fails first and succeeds on its retry has done well', async () => {
+  const id = await put('quick#failUntil', { args: [2], fields: { retries_left: 1 } });
+  const ran = await burst();
+  assert.equal(ran.status, 0, ran.stderr);
+  assert.equal((await stage.status(id)).result, 2);
+});
+
+test('a burst on suspended workers ends with 75 and starts nothing', async () => {
+  await redis.client.set('rq:suspended', '1');
+  const id = await put('quick#nothing');
+  const ran = await burst();
+  assert.equal(ran.status, 75);
+  assert.equal(told(ran, /suspended/).length > 0, true);
+  assert.deepEqual(await stage.places(id), ['queue:default']);
+});
+
+test('an unreachable Redis is 69 and one line', async () => {
+  const ran = await rqt(['worker', '--burst'], { env: { RQT_REDIS_URL: `unix://${join(redis.dir, 'no.sock')}` } });
+  assert.equal(ran.status, 69);
+  assert.match(ran.stderr, /^rqt: Redis at .*no\.sock .*cannot be reached: .*\n$/);
+});
+
+test('jobs that a running job enqueues belong to the burst', async () => {
+  const gate = stage.gate();
+  const first = await put('slow#gate', { args: [gate.file] });
+  const worker = await stage.start('--burst');
+  await stage.untilState(first, 'started');
+  const late = await put('quick#nothing');
+  gate.open();
+  assert.equal((await worker.ended).status, 0);
+  assert.equal((await stage.job(late)).status, 'finished');
+});
