@@ -8,6 +8,7 @@ import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'nod
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { build } from 'esbuild';
+import { slim } from './slim.mjs';
 
 const root = join(dirname(fileURLToPath(import.meta.url)), '..');
 const common = {
@@ -19,6 +20,9 @@ const common = {
   metafile: true,
   logLevel: 'warning',
 };
+
+/** As pathToFileURL writes it, without loading node:url for each command. */
+const IMPORT_META_URL = "const importMetaUrl = 'file://' + encodeURI(__filename).replace(/[?#]/g, encodeURIComponent);";
 
 const wanted = new Set(process.argv.slice(2));
 await Promise.all([
@@ -34,11 +38,12 @@ async function buildProduct() {
       entryPoints: ['src/main.ts'],
       outfile: 'dist/rqt.cjs',
       format: 'cjs',
+      plugins: [slim],
       minify: true,
       // V8 forgets how to do import() in a script that comes from the code cache; the launcher keeps one.
       supported: { 'dynamic-import': false },
       define: { 'import.meta.url': 'importMetaUrl', 'import.meta.dirname': '__dirname' },
-      banner: { js: "const importMetaUrl = require('node:url').pathToFileURL(__filename).href;" },
+      banner: { js: IMPORT_META_URL },
     }),
     build({
       ...common,

@@ -8,8 +8,10 @@ import { refuseInvalidUtf8 } from './parse/utf8.ts';
 const COMMANDS = {
   enqueue: () => import('./commands/enqueue.ts'),
   worker: () => import('./commands/worker.ts'),
+  'worker-pool': () => import('./commands/worker-pool.ts'),
   info: () => import('./commands/info.ts'),
   status: () => import('./commands/status.ts'),
+  jobs: () => import('./commands/jobs.ts'),
   result: () => import('./commands/result.ts'),
   logs: () => import('./commands/logs.ts'),
   wait: () => import('./commands/wait.ts'),

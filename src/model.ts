@@ -72,6 +72,9 @@ export interface Attempt {
   readonly error: string | null;
 }
 
+/** What a task says of trying again, by throwing `Fail` or `Retry`. `max`: after how many of these the job fails; null: never. */
+export type Again = { readonly kind: 'never' } | { readonly kind: 'in'; readonly inMs: number; readonly max: number | null };
+
 /** Which of the two streams that a job writes to. */
 export type StreamName = 'stdout' | 'stderr';
 
@@ -99,6 +102,17 @@ export interface JobDetails {
   readonly attempts: readonly Attempt[];
   /** Why a finished job has no result, or null. */
   readonly resultAbsent: string | null;
+  /** Why its callback failed, or null. */
+  readonly callbackError: string | null;
+  /** How far the running attempt says it is, from 0 to 1; null when it says nothing. */
+  readonly progress: { readonly fraction: number; readonly note: string } | null;
+  /** Notes on the job as JSON text, or null: none, or written by Python's pickle. */
+  readonly metaJson: string | null;
+  readonly group: string | null;
+  readonly parents: readonly string[];
+  /** Failures that will still be retried, successes after which it will be run again. */
+  readonly retriesLeft: number;
+  readonly repeatsLeft: number;
   readonly stdout: Captured;
   readonly stderr: Captured;
   /** Milliseconds until Redis forgets the job, or null when it is kept. */
@@ -147,4 +161,24 @@ export interface Overview {
   /** All workers are suspended (RQ's `rq suspend`). */
   readonly suspended: boolean;
   readonly readAt: number;
+}
+
+/** One row of `rqt jobs`. */
+export interface JobRow {
+  readonly id: string;
+  readonly state: JobState;
+  readonly queue: string;
+  readonly description: string;
+  /** null when it was not asked for, or the payload cannot be read. */
+  readonly task: string | null;
+  /** Since when it is in its state; of a scheduled job, when it is due. Rows are ordered by it, newest first. */
+  readonly at: number | null;
+  readonly createdAt: number | null;
+  readonly enqueuedAt: number | null;
+  readonly startedAt: number | null;
+  readonly endedAt: number | null;
+  readonly worker: string | null;
+  readonly group: string | null;
+  /** How many attempts were started. */
+  readonly attemptCount: number;
 }

@@ -54,7 +54,11 @@ export class Retry extends Error {
   /** After how many of these the job fails; default: never. */
   readonly max: number | null;
 
-  constructor({ in: wait = 0, max = null, because = 'the task asked to be tried again' }: { in?: string | number; max?: number | null; because?: string } = {}) {
+  constructor({
+    in: wait = 0,
+    max = null,
+    because = 'the task asked to be tried again',
+  }: { in?: string | number; max?: number | null; because?: string } = {}) {
     super(because);
     this.in = wait;
     this.max = max;

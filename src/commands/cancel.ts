@@ -2,7 +2,7 @@ import type { Command, CommandLine } from '../command.ts';
 import { EXIT_STATUS } from '../errors.ts';
 import { parseJobId } from '../parse/names.ts';
 import { escapeUnprintable } from '../parse/quote.ts';
-import { type Canceled, cancel, type Db, waitUntilEnded } from '../store/index.ts';
+import { type Canceled, cancel, type Db, waitUntilStopped } from '../store/index.ts';
 import { print, say, withStore } from './io.ts';
 
 export const command: Command = {
@@ -64,7 +64,7 @@ async function end(db: Db, { id, canceled, wait }: Asked): Promise<End> {
       return { name: canceled.state, changed: false, text: `${id} was ${canceled.state} already; it stays as it is` };
     case 'stopping': {
       if (!wait) return { name: 'stopping', changed: true, text: `${id} is being stopped by worker ${canceled.worker}` };
-      const state = (await waitUntilEnded(db, id)) ?? 'gone';
+      const state = (await waitUntilStopped(db, id, canceled)) ?? 'gone';
       const stopped = state === 'stopped' || state === 'canceled';
       return { name: state, changed: stopped, text: stopped ? `${id} ${state}` : `${id} ${state} before it could be stopped` };
     }

@@ -1,6 +1,11 @@
 import type { OptionSpec } from '../parse/argv.ts';
 
-type Row = readonly [name: string, value: string | null, describe: string, more?: { readonly alias?: string; readonly list?: true }];
+type Row = readonly [
+  name: string,
+  value: string | null,
+  describe: string,
+  more?: { readonly alias?: string; readonly list?: true },
+];
 
 /** Which job, and where. */
 const WHAT: readonly Row[] = [

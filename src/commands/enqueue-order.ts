@@ -8,6 +8,7 @@ import { describeCall } from '../parse/describe.ts';
 import { parseDuration } from '../parse/duration.ts';
 import { parseJobId, parseQueueName, parseTaskName } from '../parse/names.ts';
 import type { EnqueueOptions, JobPlan, NewJob } from '../store/index.ts';
+import { newJobId } from './new-job-id.ts';
 
 /** What an enqueue's command line asks for: checked, and nothing enqueued yet. */
 export interface Order {
@@ -81,6 +82,6 @@ export function optionsOf({ queue, limits, atFront, unique, jobId, nextPlan }: O
 /** One job of an order; `more` are positional arguments behind those of the command line. */
 export function newJob(order: Order, more: readonly string[]): NewJob {
   const call = more.length === 0 ? order.call : { ...order.call, args: [...order.call.args, ...more] };
-  const id = order.jobId ?? (order.unique ? deriveJobId(order.queue, call) : crypto.randomUUID());
+  const id = order.jobId ?? (order.unique ? deriveJobId(order.queue, call) : newJobId());
   return { id, call, description: order.description ?? describeCall(call) };
 }

@@ -40,12 +40,16 @@ function readParents(options: Options, jobId: string | undefined): Pick<JobPlan,
   const allow = options.flag('allow-failure');
   if (!options.has('depends-on')) {
     if (allow || onFailure !== undefined) {
-      throw new RqtError('usage', `--${allow ? 'allow-failure' : 'on-parent-failure'} is about parents: say which with --depends-on ID`);
+      throw new RqtError(
+        'usage',
+        `--${allow ? 'allow-failure' : 'on-parent-failure'} is about parents: say which with --depends-on ID`,
+      );
     }
     return {};
   }
   const dependsOn = parseJobIds(options.list('depends-on'), '--depends-on');
-  if (jobId !== undefined && dependsOn.includes(jobId)) throw new RqtError('usage', `--depends-on ${jobId}: a job cannot depend on itself`);
+  if (jobId !== undefined && dependsOn.includes(jobId))
+    throw new RqtError('usage', `--depends-on ${jobId}: a job cannot depend on itself`);
   if (onFailure !== undefined && onFailure !== 'cancel' && onFailure !== 'wait') {
     throw new RqtError('usage', `--on-parent-failure ${quote(onFailure)}: say cancel or wait`);
   }
@@ -58,7 +62,8 @@ function readParents(options: Options, jobId: string | undefined): Pick<JobPlan,
 function readDue(options: Options): Pick<JobPlan, 'due'> {
   const inText = options.text('schedule-in');
   const atText = options.text('schedule-at');
-  if (inText !== undefined && atText !== undefined) throw new RqtError('usage', '--schedule-in and --schedule-at exclude each other');
+  if (inText !== undefined && atText !== undefined)
+    throw new RqtError('usage', '--schedule-in and --schedule-at exclude each other');
   if (options.has('tz') && atText === undefined) throw new RqtError('usage', '--tz is the zone of --schedule-at: give that too');
   if (inText !== undefined) {
     return { due: { inMs: parseDuration(inText, '--schedule-in', { allowNone: false }) ?? 0 } };
@@ -75,10 +80,14 @@ function readCallbacks(options: Options): Pick<JobPlan, 'callbacks' | 'callbackT
   );
   const timeout = options.text('callback-timeout');
   if (Object.keys(callbacks).length === 0) {
-    if (timeout !== undefined) throw new RqtError('usage', '--callback-timeout is about --on-success, --on-failure and --on-stopped: give one');
+    if (timeout !== undefined)
+      throw new RqtError('usage', '--callback-timeout is about --on-success, --on-failure and --on-stopped: give one');
     return {};
   }
-  return { callbacks, ...(timeout !== undefined && { callbackTimeoutMs: parseDuration(timeout, '--callback-timeout', { allowZero: false }) }) };
+  return {
+    callbacks,
+    ...(timeout !== undefined && { callbackTimeoutMs: parseDuration(timeout, '--callback-timeout', { allowZero: false }) }),
+  };
 }
 
 function readCrashes(options: Options): Pick<JobPlan, 'atMostOnce' | 'maxCrashes'> {

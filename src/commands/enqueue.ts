@@ -32,7 +32,9 @@ async function run(line: CommandLine): Promise<number> {
   const inTheWay = unfinished[0]?.state ?? null;
   report(job, order, inTheWay);
   if (canceled[0]) {
-    say(`rqt: job ${job.id} is canceled at once: its parent ${canceled[0].parent} ended badly (look: rqt status ${canceled[0].parent})`);
+    say(
+      `rqt: job ${job.id} is canceled at once: its parent ${canceled[0].parent} ended badly (look: rqt status ${canceled[0].parent})`,
+    );
     return EXIT_STATUS.no;
   }
   if (inTheWay === null || order.unique) return 0;
@@ -43,8 +45,8 @@ async function run(line: CommandLine): Promise<number> {
 /** Prints a job's id as the order wants it. `state`: of the unfinished job that was in the way, or null. */
 export function report(job: NewJob, order: Order, state: string | null): void {
   if (order.quiet || (state !== null && !order.unique)) return;
-  if (!order.json) return print(job.id);
   const { queue } = order;
   const { id, call } = job;
-  print(JSON.stringify({ version: 1, kind: 'enqueued', id, queue, task: call.task, enqueued: state === null, state }));
+  const document = { version: 1, kind: 'enqueued', id, queue, task: call.task, enqueued: state === null, state };
+  print(order.json ? JSON.stringify(document) : id);
 }

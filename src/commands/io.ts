@@ -13,15 +13,11 @@ export function say(text: string): void {
 }
 
 /**
- * Opens the Redis that flags and environment name, does the work, and closes it whatever happens. `isLasting`: a connection that is lost
- * meanwhile comes back by itself, and what it was asked waits.
+ * Opens the Redis that flags and environment name, does the work, and closes it whatever happens. `isLasting`, for work that
+ * only reads: a connection that is lost meanwhile comes back by itself, and what it was asked waits.
  */
-export async function withStore<T>(
-  options: Options,
-  work: (db: Db) => Promise<T>,
-  { isLasting = false } = {},
-): Promise<T> {
-  const db = await openStore(configOf(options), { persistent: isLasting });
+export async function withStore<T>(options: Options, work: (db: Db) => Promise<T>, { isLasting = false } = {}): Promise<T> {
+  const db = await openStore(configOf(options), { persistent: isLasting, onlyReads: isLasting });
   try {
     return await work(db);
   } catch (error) {

@@ -11,10 +11,15 @@ import { type LogSink, openJsonSink, openTextSink } from './log-sinks.ts';
 export const command: Command = {
   name: 'logs',
   synopsis: '<id>',
-  summary: 'print what a job wrote: its stdout to stdout, its stderr to stderr',
+  summary: 'print what a job wrote',
   words: { min: 1, max: 1 },
   options: [
-    { name: 'follow', alias: 'f', type: 'boolean', describe: 'go on, live, until the job has ended; waits for one that was not started' },
+    {
+      name: 'follow',
+      alias: 'f',
+      type: 'boolean',
+      describe: 'go on, live, until the job has ended; waits for one that was not started',
+    },
     { name: 'stream', type: 'string', value: 'stdout|stderr', describe: 'only this one' },
     { name: 'json', type: 'boolean', describe: 'JSON lines on stdout' },
   ],

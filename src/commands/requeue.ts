@@ -27,7 +27,10 @@ export const command: Command = {
 async function run({ words, options }: CommandLine): Promise<number> {
   const selects = ['all', 'queue', 'failed-since', 'task'].some(name => options.has(name));
   if (selects === words.length > 0) {
-    throw new RqtError('usage', 'name the jobs to run again, or say which of the failed ones: --all, --queue, --failed-since or --task');
+    throw new RqtError(
+      'usage',
+      'name the jobs to run again, or say which of the failed ones: --all, --queue, --failed-since or --task',
+    );
   }
   const ids = words.map(parseJobId);
   const wanted = readSelection(options);
@@ -79,7 +82,10 @@ function readSelection(options: Options): Selection {
   const pattern = options.text('task');
   return {
     queues: options.list('queue').map(parseQueueName),
-    sinceMs: since === undefined ? null : parseDuration(since, '--failed-since', { allowNone: false, allowZero: false, wholeSeconds: false }),
+    sinceMs:
+      since === undefined
+        ? null
+        : parseDuration(since, '--failed-since', { allowNone: false, allowZero: false, wholeSeconds: false }),
     matches: pattern === undefined ? () => true : parseGlob(pattern, '--task'),
     isAnyTask: pattern === undefined,
   };
@@ -104,7 +110,8 @@ async function requeueSelected(db: Db, selection: Selection, options: Options): 
     }
   }
   progress.end();
-  if (!options.flag('json')) print(`${chosen} ${chosen === 1 ? 'job' : 'jobs'} ${options.flag('dry-run') ? 'would be run again' : 'requeued'}`);
+  if (!options.flag('json'))
+    print(`${chosen} ${chosen === 1 ? 'job' : 'jobs'} ${options.flag('dry-run') ? 'would be run again' : 'requeued'}`);
   return 0;
 }
 

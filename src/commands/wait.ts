@@ -14,7 +14,13 @@ export const command: Command = {
   words: { min: 0, max: Number.POSITIVE_INFINITY },
   options: [
     { name: 'group', alias: 'g', type: 'string', value: 'NAME', describe: 'all jobs that this group has now' },
-    { name: 'timeout', alias: 't', type: 'string', value: 'DURATION', describe: 'how long to wait at the most (default: -1, for ever)' },
+    {
+      name: 'timeout',
+      alias: 't',
+      type: 'string',
+      value: 'DURATION',
+      describe: 'how long to wait at the most (default: -1, for ever)',
+    },
     { name: 'quiet', alias: 'q', type: 'boolean', describe: 'print nothing' },
     { name: 'json', type: 'boolean', describe: 'one JSON document per job' },
   ],
@@ -54,7 +60,10 @@ async function waitFor(db: Db, { ids, group, timeoutMs, options }: Wanted): Prom
   const { ended, missing } = await vigil.begin();
   const unknown = ids.filter(id => missing.includes(id));
   if (unknown.length > 0) {
-    throw new RqtError('missing', `there is no job ${unknown.slice(0, MOST_NAMED).join(', ')}; it may have been kept for a limited time only`);
+    throw new RqtError(
+      'missing',
+      `there is no job ${unknown.slice(0, MOST_NAMED).join(', ')}; it may have been kept for a limited time only`,
+    );
   }
   for (const job of ended) tellEnd(job, options);
   const status = await tellEnds(vigil, timeoutMs, options);

@@ -1,7 +1,6 @@
 import { once } from 'node:events';
 import type { Options } from '../command.ts';
 import { RqtError } from '../errors.ts';
-import type { JobCall } from '../executor/index.ts';
 import { formatLog, type LogEvent, type LogFormat, type LogLevel, levelOf } from '../view/log.ts';
 import { type Look, lookOf } from '../view/look.ts';
 import type { Told, WorkerOptions } from '../worker/index.ts';
@@ -18,22 +17,24 @@ export function openWorkerLog(options: Options): Pick<WorkerOptions, 'log' | 'on
     stderr: lookOf(process.stderr, process.env, Date.now()),
   };
   const write = (told: Told, stream: 'stdout' | 'stderr'): boolean => writeEvent(told, stream, format, looks[stream]);
-  const lines = new JobLines();
-  /** Whose lines they are: the log also tells of jobs that others ran. */
-  let speaker: Pick<JobCall, 'queue' | 'jobId'> | null = null;
+  /** Of the jobs that have written something: several run at once with --concurrency. */
+  const linesOf = new Map<string, JobLines>();
   const showsOutput = shows('info', least);
 
   return {
     log(told) {
-      if (speaker && 'jobId' in told && told.jobId === speaker.jobId) {
-        for (const { stream, text } of lines.rest()) write({ event: 'output', ...speaker, stream, text }, stream);
-        speaker = null;
+      const lines = 'jobId' in told ? linesOf.get(told.jobId) : undefined;
+      if (lines && 'jobId' in told) {
+        linesOf.delete(told.jobId);
+        const { queue, jobId } = told;
+        for (const { stream, text } of lines.rest()) write({ event: 'output', queue, jobId, stream, text }, stream);
       }
       if (shows(levelOf({ ...told, at: 0 } as LogEvent), least)) write(told, 'stderr');
     },
     onOutput({ queue, jobId }, stream, chunk) {
       if (!showsOutput) return undefined;
-      speaker = { queue, jobId };
+      const lines = linesOf.get(jobId) ?? new JobLines();
+      linesOf.set(jobId, lines);
       const text = lines.add(stream, chunk);
       if (text === '' || write({ event: 'output', queue, jobId, stream, text }, stream)) return undefined;
       // The terminal or pipe is slower than the job: the job waits.

@@ -4,8 +4,11 @@ import { join, resolve } from 'node:path';
 import type { Command, CommandLine, Options } from '../command.ts';
 import { RqtError } from '../errors.ts';
 import { DEFAULT_LIMITS, DEFAULT_QUEUE } from '../model.ts';
+import { parseCount } from '../parse/count.ts';
 import { parseDuration } from '../parse/duration.ts';
 import { parseQueueName, parseWorkerName } from '../parse/names.ts';
+import { quote } from '../parse/quote.ts';
+import { parseSize } from '../parse/size.ts';
 import { closeDb, failureOf, openStore } from '../store/index.ts';
 import { VERSION } from '../version.ts';
 import { exitStatusOfWorker, runWorker, WORKER_DEFAULTS, type WorkerEnd, type WorkerOptions } from '../worker/index.ts';
@@ -32,6 +35,39 @@ export const command: Command = {
       type: 'list',
       value: 'DIR',
       describe: 'where tasks are found; repeatable (default: . and ./tasks)',
+    },
+    {
+      name: 'concurrency',
+      alias: 'j',
+      type: 'string',
+      value: 'N',
+      describe: 'how many jobs at a time, each in an executor of its own (default: 1)',
+    },
+    { name: 'num-workers', type: 'string', value: 'N', describe: 'the same, as RQ calls it' },
+    {
+      name: 'dequeue-strategy',
+      type: 'string',
+      value: 'default|random|round_robin',
+      describe: 'which queue comes first (default: in the order given)',
+    },
+    { name: 'settle', type: 'boolean', describe: 'a burst also waits for due retries, dependents and scheduled jobs' },
+    { name: 'for', type: 'string', value: 'DURATION', describe: 'how long --settle waits at the most (default: 10m); then 75' },
+    { name: 'max-memory', type: 'string', value: 'SIZE', describe: 'replace an executor that is larger after its job: 512mb' },
+    { name: 'recycle-after', type: 'string', value: 'N', describe: 'replace an executor after so many jobs' },
+    { name: 'with-scheduler', type: 'boolean', describe: 'enqueue scheduled jobs when they are due (always on)' },
+    { name: 'no-scheduler', type: 'boolean', describe: 'leave scheduled jobs to other workers' },
+    {
+      name: 'maintenance-interval',
+      type: 'string',
+      value: 'DURATION',
+      describe: 'how often to look for jobs of dead workers (default: 30s)',
+    },
+    { name: 'worker-ttl', type: 'string', value: 'DURATION', describe: 'until Redis forgets a silent worker (default: 420s)' },
+    {
+      name: 'job-monitoring-interval',
+      type: 'string',
+      value: 'DURATION',
+      describe: 'a job whose worker is silent for twice this is taken over (default: 30s)',
     },
     { name: 'max-jobs', type: 'string', value: 'N', describe: 'end after so many jobs' },
     { name: 'max-idle-time', type: 'string', value: 'DURATION', describe: 'end after so long without a job' },
@@ -81,9 +117,11 @@ function readOptions(words: readonly string[], options: Options): WorkerOptions 
   return {
     queues,
     burst: options.flag('burst'),
+    ...readScale(options),
+    ...readTimes(options),
     name: name === undefined ? undefined : parseWorkerName(name),
     taskRoots: readRoots(options.list('path')),
-    maxJobs: readCount(options.text('max-jobs'), '--max-jobs'),
+    maxJobs: readCount(options, 'max-jobs'),
     maxIdleMs: readDuration(options, 'max-idle-time', null),
     isolate: options.flag('isolate'),
     graceMs: readDuration(options, 'grace', WORKER_DEFAULTS.graceMs) ?? WORKER_DEFAULTS.graceMs,
@@ -92,8 +130,6 @@ function readOptions(words: readonly string[], options: Options): WorkerOptions 
     version: VERSION,
     executorScript: join(dist, 'executor.js'),
     shippedTasks: join(dist, 'tasks'),
-    leaseMs: WORKER_DEFAULTS.leaseMs,
-    workerTtlMs: WORKER_DEFAULTS.workerTtlMs,
     ...openWorkerLog(options),
   };
 }
@@ -118,11 +154,70 @@ function readRoots(paths: readonly string[]): string[] {
   return paths.map(path => resolve(path));
 }
 
-function readCount(text: string | undefined, flag: string): number | null {
-  if (text === undefined) return null;
-  if (!/^[1-9]\d{0,14}$/.test(text))
-    throw new RqtError('usage', `${flag} ${JSON.stringify(text)}: it must be a whole number above 0, such as ${flag} 100`);
-  return Number(text);
+function readCount(options: Options, name: string, max?: number): number | null {
+  const text = options.text(name);
+  return text === undefined ? null : parseCount(text, `--${name}`, { example: 4, ...(max !== undefined && { max }) });
+}
+
+const MOST_SLOTS = 256;
+const STRATEGIES = ['default', 'random', 'round_robin'] as const;
+
+type Scale = Pick<
+  WorkerOptions,
+  'concurrency' | 'dequeueStrategy' | 'schedules' | 'settleForMs' | 'maxMemoryBytes' | 'recycleAfter'
+>;
+
+function readScale(options: Options): Scale {
+  if (options.has('concurrency') && options.has('num-workers')) {
+    throw new RqtError('usage', '--concurrency and --num-workers say the same: give one');
+  }
+  const strategy = STRATEGIES.find(name => name === (options.text('dequeue-strategy') ?? 'default'));
+  if (!strategy)
+    throw new RqtError(
+      'usage',
+      `--dequeue-strategy ${quote(options.text('dequeue-strategy') ?? '')}: say ${STRATEGIES.join(', ')}`,
+    );
+  if (options.flag('with-scheduler') && options.flag('no-scheduler')) {
+    throw new RqtError('usage', '--with-scheduler and --no-scheduler exclude each other');
+  }
+  const memory = options.text('max-memory');
+  return {
+    concurrency: readCount(options, 'concurrency', MOST_SLOTS) ?? readCount(options, 'num-workers', MOST_SLOTS) ?? 1,
+    dequeueStrategy: strategy,
+    schedules: !options.flag('no-scheduler'),
+    settleForMs: readSettle(options),
+    maxMemoryBytes: memory === undefined ? null : parseSize(memory, '--max-memory', LEAST_MEMORY_BYTES),
+    recycleAfter: readCount(options, 'recycle-after'),
+  };
+}
+
+/** Node itself needs more than this. */
+const LEAST_MEMORY_BYTES = 16 * 2 ** 20;
+const SETTLE_FOR_MS = 600_000;
+
+function readSettle(options: Options): number | null {
+  const settles = options.flag('settle');
+  if (!settles) {
+    if (options.has('for')) throw new RqtError('usage', '--for is the time of --settle: give that too');
+    return null;
+  }
+  if (!options.flag('burst')) throw new RqtError('usage', '--settle is about a --burst: give that too');
+  const text = options.text('for');
+  return text === undefined ? SETTLE_FOR_MS : parseDuration(text, '--for', { allowNone: false, wholeSeconds: false });
+}
+
+function readTimes(options: Options): Pick<WorkerOptions, 'leaseMs' | 'workerTtlMs' | 'sweepEveryMs'> {
+  const read = (name: string) => {
+    const text = options.text(name);
+    return text === undefined ? null : parseDuration(text, `--${name}`, { allowZero: false, allowNone: false });
+  };
+  const monitoring = read('job-monitoring-interval');
+  const workerTtl = read('worker-ttl');
+  return {
+    leaseMs: monitoring === null ? WORKER_DEFAULTS.leaseMs : 2 * monitoring,
+    workerTtlMs: workerTtl === null ? WORKER_DEFAULTS.workerTtlMs : workerTtl + 60_000,
+    sweepEveryMs: read('maintenance-interval') ?? WORKER_DEFAULTS.sweepEveryMs,
+  };
 }
 
 /** Returns what removes the file again. */

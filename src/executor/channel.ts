@@ -6,6 +6,7 @@ export interface ChannelEvents {
   setup(setup: Setup): void;
   run(call: JobCall): void;
   abort(executionId: string): void;
+  answer(number: number, value: string, error: string | null): void;
   /** Something was thrown outside of any call, or the task closed the channel: the job that runs has failed. */
   blewUp(failure: Failure): void;
 }
@@ -40,6 +41,7 @@ export function openChannel(events: ChannelEvents): Channel {
 function receive(message: ToExecutor, events: ChannelEvents): void {
   if (message.type === 'run') events.run(message.call);
   else if (message.type === 'abort') events.abort(message.executionId);
+  else if (message.type === 'answer') events.answer(message.number, message.value, message.error);
   // A task may talk to itself through process.emit('message'), or its parent may not be rqt.
   else if (message.type === 'setup') events.setup(message.setup);
 }

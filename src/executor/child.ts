@@ -11,6 +11,7 @@ let runner: JobRunner | null = null;
 const channel = openChannel({
   run: call => runner?.run(call),
   abort: executionId => runner?.abort(executionId),
+  answer: (number, value, error) => runner?.answer(number, value, error),
   blewUp: failure => (runner ? runner.blowUp(failure) : process.exit(70)),
   setup: setup => {
     const loader = new TaskLoader(setup);

@@ -1,6 +1,7 @@
 import { type ChildProcess, fork } from 'node:child_process';
+import { closeSync } from 'node:fs';
 import type { Readable } from 'node:stream';
-import { closeWriteEnds, openOutputs } from './outputs.ts';
+import { closeWriteEnds, openOutputs, readFrom } from './outputs.ts';
 import { isRunning } from './processes.ts';
 import type { FromExecutor, Setup, StreamName, ToExecutor } from './protocol.ts';
 import { unwatchGroup, watchGroup } from './sentinel.ts';
@@ -45,6 +46,8 @@ export class Executor {
   chunkCount = 0;
   /** Settles when paused output flows again; null while it flows. */
   held: Promise<void> | null = null;
+  /** Jobs that it has run. */
+  jobCount = 0;
   #idleSince = 0;
   readonly #child: ChildProcess;
   readonly #streams: Record<StreamName, Readable | null>;
@@ -84,6 +87,7 @@ export class Executor {
   /** Its job is over. */
   rest(): void {
     this.user = null;
+    this.jobCount += 1;
     this.#idleSince = performance.now();
   }
 
@@ -151,10 +155,12 @@ function start(script: string, env: Readonly<Record<string, string>>): Forked {
       env: { ...process.env, ...env },
     });
     const { stdout, stderr } = child;
-    return { child, streams: outputs ? { stdout: outputs.stdout.reader, stderr: outputs.stderr.reader } : { stdout, stderr } };
+    return {
+      child,
+      streams: outputs ? { stdout: readFrom(outputs.stdout), stderr: readFrom(outputs.stderr) } : { stdout, stderr },
+    };
   } catch (error) {
-    outputs?.stdout.reader.destroy();
-    outputs?.stderr.reader.destroy();
+    if (outputs) for (const { readFd } of [outputs.stdout, outputs.stderr]) closeSync(readFd);
     throw new ForkError(`no executor could be forked: ${error instanceof Error ? error.message : String(error)}`, {
       cause: error,
     });

@@ -51,7 +51,7 @@ function isFrame(line: string): boolean {
 }
 
 // Bundled, this module is the executor's one script.
-const FOREIGN = [import.meta.url, 'node:internal', '/node_modules/jiti/'];
+const FOREIGN = [import.meta.url, 'node:internal', '(node:events:', '/node_modules/jiti/'];
 
 function isRefusal(thrown: unknown): thrown is TaskRefusal {
   return safely(() => thrown instanceof TaskRefusal, false);

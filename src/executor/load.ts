@@ -6,12 +6,15 @@ import { pickFunction, type TaskFunction } from './pick.ts';
 import type { Setup } from './protocol.ts';
 import { FileStamps } from './stamps.ts';
 import { locateSyntaxError } from './syntax.ts';
+import { provideTaskModule, taskModuleAlias } from './task-module.ts';
 import { cacheFolder } from './transpiled.ts';
 
 /** Finds, loads and keeps the functions that jobs name. */
 export class TaskLoader {
   /** A module failed to load: Node keeps the failure, and what the module did until then. */
   broken: string | null = null;
+  /** The TypeScript loader is being read: these open files are no job's. */
+  isPreparing = false;
   readonly #roots: readonly string[];
   readonly #tasks = new Map<string, Loaded>();
   readonly #stamps = new FileStamps();
@@ -23,7 +26,12 @@ export class TaskLoader {
 
   /** Loads the TypeScript loader (50 ms) before it is needed, if it will be. */
   prepare(): void {
-    if (this.#roots.some(hasTypeScript)) void this.#getJiti().catch(() => {});
+    if (!this.#roots.some(hasTypeScript)) return;
+    this.isPreparing = true;
+    const prepared = () => {
+      this.isPreparing = false;
+    };
+    this.#getJiti().then(prepared, prepared);
   }
 
   /** Whether what was loaded for this task is still what is on disk: null, or what has changed in one line. */
@@ -50,9 +58,7 @@ export class TaskLoader {
 
   async #import(file: string): Promise<object> {
     try {
-      const module: object = isTypeScript(file)
-        ? await (await this.#getJiti()).import(file)
-        : await import(pathToFileURL(file).href);
+      const module: object = isTypeScript(file) ? await (await this.#getJiti()).import(file) : await this.#importNatively(file);
       this.#stamps.addRequired();
       return module;
     } catch (error) {
@@ -61,10 +67,16 @@ export class TaskLoader {
     }
   }
 
+  #importNatively(file: string): Promise<object> {
+    provideTaskModule(file);
+    return import(pathToFileURL(file).href);
+  }
+
   #getJiti(): Promise<Jiti> {
     this.#jiti ??= import('jiti').then(({ createJiti }) =>
       createJiti(import.meta.url, {
         fsCache: cacheFolder(),
+        alias: { ...taskModuleAlias },
         // Its traces then have the lines of the source.
         transformOptions: { retainLines: true },
       }),

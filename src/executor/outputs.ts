@@ -1,5 +1,5 @@
 import { spawnSync } from 'node:child_process';
-import { closeSync, constants, mkdtempSync, openSync, rmSync } from 'node:fs';
+import { closeSync, constants, existsSync, mkdtempSync, openSync, rmdirSync, unlinkSync } from 'node:fs';
 import { Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -8,7 +8,7 @@ import type { StreamName } from './protocol.ts';
 /** One stream of an executor before the fork: the end that the executor gets, and the end that is read. */
 export interface Output {
   readonly writeFd: number;
-  readonly reader: Socket;
+  readonly readFd: number;
 }
 
 /**
@@ -17,18 +17,27 @@ export interface Output {
  * unlinked as soon as they are open, are the same.
  */
 export function openOutputs(): Record<StreamName, Output> | null {
+  const open: number[] = [];
   try {
     const folder = mkdtempSync(join(tmpdir(), 'rqt-'));
+    const [stdout, stderr] = [join(folder, 'stdout'), join(folder, 'stderr')];
     try {
-      const [stdout, stderr] = [join(folder, 'stdout'), join(folder, 'stderr')];
       if (spawnSync('mkfifo', ['-m', '600', stdout, stderr], { stdio: 'ignore' }).status !== 0) return null;
-      return { stdout: openOutput(stdout), stderr: openOutput(stderr) };
+      return { stdout: openOutput(stdout, open), stderr: openOutput(stderr, open) };
     } finally {
-      rmSync(folder, { recursive: true, force: true });
+      // One by one: to remove a whole folder takes a descriptor, and there may be none.
+      for (const path of [stdout, stderr]) if (existsSync(path)) unlinkSync(path);
+      rmdirSync(folder);
     }
   } catch {
+    for (const fd of open) closeSync(fd);
     return null;
   }
+}
+
+/** The stream over an end that is read. */
+export function readFrom({ readFd }: Output): Socket {
+  return new Socket({ fd: readFd, readable: true, writable: false });
 }
 
 /** The executor has its ends now. The readers see the end of a stream only when nobody else holds it. */
@@ -38,8 +47,11 @@ export function closeWriteEnds(outputs: Record<StreamName, Output> | null): void
   closeSync(outputs.stderr.writeFd);
 }
 
-function openOutput(path: string): Output {
+function openOutput(path: string, open: number[]): Output {
   // Without O_NONBLOCK this would wait for a writer.
   const readFd = openSync(path, constants.O_RDONLY | constants.O_NONBLOCK);
-  return { writeFd: openSync(path, constants.O_WRONLY), reader: new Socket({ fd: readFd, readable: true, writable: false }) };
+  open.push(readFd);
+  const writeFd = openSync(path, constants.O_WRONLY);
+  open.push(writeFd);
+  return { writeFd, readFd };
 }

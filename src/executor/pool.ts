@@ -1,6 +1,6 @@
 import { Executor, ForkError } from './executor.ts';
 import { killGroup, killSession } from './kill.ts';
-import type { JobCall, Setup, StreamName } from './protocol.ts';
+import type { JobCall, Setup, StreamName, TaskRequest } from './protocol.ts';
 import { Run, type RunHost, type RunningJob } from './run.ts';
 import { closeSentinel, openSentinel } from './sentinel.ts';
 
@@ -19,6 +19,8 @@ export interface PoolOptions {
   readonly maxResultBytes: number;
   /** An executor above this is replaced after its job; default 512 MiB. */
   readonly maxRssBytes?: number;
+  /** An executor is replaced after so many jobs; default: never for that. */
+  readonly recycleAfter?: number;
   /** Added to the executors' environment. */
   readonly env?: Readonly<Record<string, string>>;
   /**
@@ -26,6 +28,8 @@ export interface PoolOptions {
    * kernel's buffer is full, the task: this is how a slow reader slows a flood.
    */
   readonly onOutput: (call: JobCall, stream: StreamName, chunk: Buffer) => void | Promise<void>;
+  /** Does what a job asks for while it runs; resolves to its answer, '' for none. */
+  readonly onRequest?: (call: JobCall, request: TaskRequest) => Promise<string>;
   /** Told in one line why an executor is not used again; for the log. */
   readonly onRetired?: (reason: string) => void;
 }
@@ -79,6 +83,10 @@ class Pool implements ExecutorPool, RunHost {
     return this.#options.onOutput;
   }
 
+  onRequest(call: JobCall, request: TaskRequest): Promise<string> {
+    return this.#options.onRequest?.(call, request) ?? Promise.resolve('');
+  }
+
   warm(): void {
     if (this.#closed || this.#ready.some(executor => executor.usable)) return;
     try {
@@ -93,7 +101,13 @@ class Pool implements ExecutorPool, RunHost {
     if (this.#closed || this.#running) throw new Error('a pool runs one job at a time, until it is closed');
     const run = new Run(call, this);
     this.#running = run;
-    run.begin();
+    try {
+      run.begin();
+    } catch (error) {
+      // Only a bug comes here; it must not make close() wait for an outcome that never comes.
+      this.#running = null;
+      throw error;
+    }
     if (this.#spareJobs > 0) this.warm();
     return run;
   }
@@ -111,9 +125,16 @@ class Pool implements ExecutorPool, RunHost {
     this.#running = null;
     if (executor && this.#closed) executor.abandon();
     if (!executor || this.#closed) return;
-    const reason = left ?? executor.soiled ?? (this.#options.isolate ? 'every job has an executor of its own' : null);
+    const reason = left ?? executor.soiled ?? this.#wornOut(executor);
     if (reason === null && executor.usable) this.#keep(executor);
     else this.#replace(executor, reason ?? 'it ended');
+  }
+
+  /** Why an executor is replaced although it is clean, or null. */
+  #wornOut(executor: Executor): string | null {
+    const { isolate, recycleAfter } = this.#options;
+    if (isolate) return 'every job has an executor of its own';
+    return recycleAfter !== undefined && executor.jobCount >= recycleAfter ? `it has run ${executor.jobCount} jobs` : null;
   }
 
   retire(executor: Executor, reason: string): void {

@@ -2,7 +2,9 @@
  * What worker and executor say to each other. The messages travel over Node's IPC channel with the `advanced`
  * serialisation; both sides import these types, so that neither can invent a message.
  */
-export type { StreamName } from '../model.ts';
+import type { Again } from '../model.ts';
+
+export type { Again, StreamName } from '../model.ts';
 
 /** One execution of one job, as the child needs it. Durations in milliseconds. */
 export interface JobCall {
@@ -17,6 +19,8 @@ export interface JobCall {
   readonly kwargs: Readonly<Record<string, unknown>>;
   /** null: no limit. */
   readonly timeoutMs: number | null;
+  /** The job's notes as JSON text, or ''. */
+  readonly metaJson?: string;
 }
 
 /** Why a job did not finish: `reason` is one line for a person, `trace` the task's own stack (with causes), or ''. */
@@ -25,11 +29,22 @@ export interface Failure {
   readonly trace: string;
 }
 
+/** What a task asks of its worker while it runs. Durations as typed: `'90s'` or seconds. */
+export type TaskRequest =
+  | { readonly type: 'meta'; readonly json: string }
+  | { readonly type: 'progress'; readonly fraction: number; readonly note: string }
+  | {
+      readonly type: 'enqueue';
+      readonly task: string;
+      readonly args: readonly unknown[];
+      readonly options: Readonly<Record<string, unknown>>;
+    };
+
 /** What a run left. */
 export type Outcome =
   /** `resultJson` is null when the result could not be kept; `absent` then says why. A returned `undefined` is `'null'`. */
   | { readonly kind: 'finished'; readonly resultJson: string | null; readonly absent: string | null }
-  | { readonly kind: 'failed'; readonly failure: Failure }
+  | { readonly kind: 'failed'; readonly failure: Failure; readonly again?: Again }
   /** Stopped on request, see {@link StopReason}. */
   | { readonly kind: 'stopped'; readonly by: StopReason };
 
@@ -52,7 +67,9 @@ export type ToExecutor =
   | { readonly type: 'setup'; readonly setup: Setup }
   | { readonly type: 'run'; readonly call: JobCall }
   /** Abort the signal of this execution's context. */
-  | { readonly type: 'abort'; readonly executionId: string };
+  | { readonly type: 'abort'; readonly executionId: string }
+  /** To a request of this number: a value, or why there is none. */
+  | { readonly type: 'answer'; readonly number: number; readonly value: string; readonly error: string | null };
 
 /** What the executor says. */
 export type FromExecutor =
@@ -62,5 +79,7 @@ export type FromExecutor =
   | { readonly type: 'done'; readonly outcome: Outcome; readonly left: string | null }
   /** The job it was given, or would be given next, was not begun: a fresh executor has to run it. */
   | { readonly type: 'unfit'; readonly why: string }
+  /** The running job asks for something; number 0: no answer is wanted. */
+  | { readonly type: 'request'; readonly number: number; readonly request: TaskRequest }
   /** Answer to `abort`: whether the task ever looked at its signal. */
   | { readonly type: 'aborting'; readonly heeded: boolean };

@@ -1,3 +1,4 @@
+import { wishOf } from './again.ts';
 import type { Cleanliness } from './cleanliness.ts';
 import { JobContext, setContext } from './context.ts';
 import { describeThrown } from './failure.ts';
@@ -32,6 +33,10 @@ export class JobRunner {
     else send({ type: 'unfit', why: unfit });
   }
 
+  answer(number: number, value: string, error: string | null): void {
+    if (this.#current) JobContext.answer(this.#current, number, value, error);
+  }
+
   abort(executionId: string): void {
     const context = this.#current;
     if (context?.execution !== executionId) return;
@@ -48,7 +53,7 @@ export class JobRunner {
   }
 
   #begin(call: JobCall): void {
-    const context = new JobContext(call);
+    const context = new JobContext(call, this.#parts.send);
     this.#current = context;
     this.#parts.cleanliness.beginJob(call);
     setContext(context);
@@ -67,16 +72,19 @@ export class JobRunner {
       const task = loader.loaded(call.task) ?? (await loader.load(call.task));
       return { kind: 'finished', ...keepResult(await apply(task, call), setup.maxResultBytes) };
     } catch (error) {
-      return { kind: 'failed', failure: describeThrown(error) };
+      const again = wishOf(error);
+      return { kind: 'failed', failure: describeThrown(error), ...(again && { again }) };
     }
   }
 
   #wrapUp(context: JobContext, outcome: Outcome, turns: number): void {
     if (this.#current !== context) return;
-    const left = this.#parts.loader.broken ?? this.#parts.cleanliness.findLeftover();
-    if (left === null) this.#report(outcome, null);
-    else if (typeof left !== 'string' && turns > 0) setImmediate(() => this.#wrapUp(context, outcome, turns - 1));
-    else this.#report(outcome, typeof left === 'string' ? left : left.passing);
+    JobContext.close(context);
+    const { loader, cleanliness } = this.#parts;
+    const left = loader.broken ?? cleanliness.findLeftover();
+    if (left === null || typeof left === 'string') this.#report(outcome, left);
+    else if (turns === 0 && !loader.isPreparing) this.#report(outcome, left.passing);
+    else setImmediate(() => this.#wrapUp(context, outcome, loader.isPreparing ? turns : turns - 1));
   }
 
   #report(outcome: Outcome, left: string | null): void {

@@ -2,7 +2,7 @@ import { drain } from './drain.ts';
 import { describeExit, describeTimeout } from './ended.ts';
 import { type Executor, type ExecutorUser, type Exit, ForkError } from './executor.ts';
 import { type Ending, endExecutor, killSession } from './kill.ts';
-import type { FromExecutor, JobCall, Outcome, StopReason, StreamName } from './protocol.ts';
+import type { FromExecutor, JobCall, Outcome, StopReason, StreamName, TaskRequest } from './protocol.ts';
 
 /** A job that was given to a pool. */
 export interface RunningJob {
@@ -18,6 +18,7 @@ export interface RunningJob {
 export interface RunHost {
   readonly graceMs: number;
   onOutput(call: JobCall, stream: StreamName, chunk: Buffer): void | Promise<void>;
+  onRequest(call: JobCall, request: TaskRequest): Promise<string>;
   /** An executor for the job, the warmest there is. Throws `ForkError`. */
   take(): Executor;
   /** Gives up an executor that did not begin the job. */
@@ -87,6 +88,7 @@ export class Run implements RunningJob, ExecutorUser, Ending {
     if (message.type === 'done') this.#done(message.outcome, message.left);
     else if (message.type === 'unfit') this.#again(message.why);
     else if (message.type === 'aborting') this.heeds = message.heeded;
+    else if (message.type === 'request') void this.#answer(message.number, message.request);
     else this.#startClock();
   }
 
@@ -98,6 +100,17 @@ export class Run implements RunningJob, ExecutorUser, Ending {
     drain(executor, () => {
       if (this.#ending === null && this.#executor === executor) this.#lose(executor, exit);
     });
+  }
+
+  async #answer(number: number, request: TaskRequest): Promise<void> {
+    const executor = this.#executor;
+    try {
+      const value = await this.#host.onRequest(this.#call, request);
+      if (number > 0) executor?.send({ type: 'answer', number, value, error: null });
+    } catch (error) {
+      if (number > 0)
+        executor?.send({ type: 'answer', number, value: '', error: error instanceof Error ? error.message : String(error) });
+    }
   }
 
   #lose(executor: Executor, exit: Exit): void {

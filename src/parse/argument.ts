@@ -13,13 +13,11 @@ export interface Word {
   readonly text: string;
 }
 
-const KEYWORD = /^([\p{ID_Start}_][\p{ID_Continue}-]*)([:%]?)=/u;
-
 /** Takes a word apart. `what` names a positional one in messages: `argument 2`. @throws RqtError `data` for Python's `%literal`. */
 export function splitWord(word: string, what: string): Word {
   if (word.startsWith(':')) return { keyword: null, isJson: true, text: word.slice(1) };
   if (word.startsWith('%')) throw refuseLiteral(what, word, ':');
-  const match = KEYWORD.exec(word);
+  const match = word.includes('=') ? /^([\p{ID_Start}_][\p{ID_Continue}-]*)([:%]?)=/u.exec(word) : null;
   if (!match) return { keyword: null, isJson: false, text: word };
   const [head, keyword = '', mode] = match;
   if (mode === '%') throw refuseLiteral(`keyword ${quote(keyword)}`, word, `${keyword}:=`);

@@ -18,11 +18,10 @@ export function quote(text: string, maxChars = 60): string {
 
 /** Replaces control, format, surrogate and unassigned characters, and separators other than the space, by Python's escapes. */
 export function escapeUnprintable(text: string): string {
-  return text.replace(UNPRINTABLE, char => SHORT[char] ?? escapeCode(char.codePointAt(0) ?? 0));
+  return text.replace(/(?! )[\p{C}\p{Z}]/gu, char => SHORT[char] ?? escapeCode(char.codePointAt(0) ?? 0));
 }
 
 const PLAIN = /^[\x20-\x26\x28-\x5b\x5d-\x7e]*$/;
-const UNPRINTABLE = /(?! )[\p{C}\p{Z}]/gu;
 const SHORT: Readonly<Record<string, string>> = { '\n': '\\n', '\r': '\\r', '\t': '\\t' };
 
 function escapeCode(code: number): string {

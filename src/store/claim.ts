@@ -1,4 +1,4 @@
-import type { Call } from '../model.ts';
+import type { Again, Call } from '../model.ts';
 import { decodeCall, encodeError, encodeResult, msOfSeconds, secondsOf } from './codec.ts';
 import type { Db } from './db.ts';
 import type { CallbackName } from './enqueue.ts';
@@ -60,6 +60,8 @@ export interface Settlement {
   readonly resultJson: string | null;
   /** Why a finished job has no result, or null. */
   readonly absent: string | null;
+  /** What a failed task says of trying again, or null. */
+  readonly again: Again | null;
   /** Reason and stack of a failed or stopped one, or null. */
   readonly error: string | null;
   readonly output: Output;
@@ -82,10 +84,7 @@ export interface OutputChunk {
 
 /** Output as the scripts take it: the dropped ids in one value, then stream, offset and bytes of each chunk. */
 export function outputValues({ chunks, dropped }: Output): (string | number | Buffer)[] {
-  return [
-    dropped.join(' '),
-    ...chunks.flatMap(({ stream, offset, bytes }) => [stream === 'stdout' ? 1 : 2, offset, bytes]),
-  ];
+  return [dropped.join(' '), ...chunks.flatMap(({ stream, offset, bytes }) => [stream === 'stdout' ? 1 : 2, offset, bytes])];
 }
 
 /** What became of a settlement. `lost`: the lease was lost, nothing was changed. One that arrives twice is answered the same twice. */
@@ -111,7 +110,7 @@ export async function settle(
     secondsOf(settlement.defaultResultTtlMs),
     encodeResult(settlement.resultJson),
     settlement.error === null ? '' : encodeError(settlement.error),
-    settlement.absent ?? '',
+    settlement.absent ?? noteOf(settlement.again),
     next?.execution ?? '',
     next ? lease(next) : 0,
     output.length,
@@ -121,6 +120,11 @@ export async function settle(
   const settled = readSettled(String(reply[0]), Number(reply[1]), Number(reply[2]));
   if (!next) return { settled, claim: null };
   return { settled, claim: readClaim(reply.slice(3)) ?? (await claim(db, next)) };
+}
+
+function noteOf(again: Again | null): string {
+  if (again === null) return '';
+  return again.kind === 'never' ? 'never' : `in ${secondsOf(again.inMs)} ${again.max ?? '-'}`;
 }
 
 function lease({ leaseMs }: ClaimRequest): number {

@@ -18,6 +18,8 @@ export interface DbOptions {
   readonly connectTimeoutMs: number;
   /** A worker's connection: comes back by itself, for ever, and sends again what was not answered. */
   readonly persistent?: boolean;
+  /** It only looks, under a user who may not be allowed INFO, with which a persistent connection else makes sure that Redis is ready. */
+  readonly onlyReads?: boolean;
 }
 
 /** Opens a connection. Fails with one line: `unreachable` when there is none within the time, or what Redis refuses. */
@@ -82,9 +84,13 @@ const PERSISTENT = {
   reconnectOnError: (error: Error) => (/^(READONLY|MASTERDOWN)/.test(error.message) ? 2 : false),
 } satisfies RedisOptions;
 
-function newClient({ address, connectTimeoutMs }: DbOptions, base: typeof ONE_SHOT | typeof PERSISTENT): Redis {
+function newClient(
+  { address, connectTimeoutMs, onlyReads = false }: DbOptions,
+  base: typeof ONE_SHOT | typeof PERSISTENT,
+): Redis {
   return new Redis({
     ...base,
+    ...(onlyReads && { enableReadyCheck: false }),
     connectTimeout: connectTimeoutMs,
     keepAlive: 30_000,
     db: address.db,

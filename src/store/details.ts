@@ -36,6 +36,13 @@ export async function details(db: Db, id: string): Promise<JobDetails | null> {
     crashes: Number(hash.rqt_crashes ?? 0),
     attempts,
     resultAbsent: hash.rqt_absent ?? null,
+    callbackError: hash.rqt_callback_error ?? null,
+    progress: readProgress(hash.rqt_progress),
+    metaJson: isJson(hash.meta) ? hash.meta : null,
+    group: hash.group_id || null,
+    parents: readParents(hash.dependency_ids),
+    retriesLeft: Number(hash.retries_left ?? 0),
+    repeatsLeft: Number(hash.repeats_left ?? 0),
     stdout: output.stdout,
     stderr: output.stderr,
     forgottenInMs: forgottenIn >= 0 ? forgottenIn : null,
@@ -45,6 +52,30 @@ export async function details(db: Db, id: string): Promise<JobDetails | null> {
 
 function readCall(data: Buffer | undefined): DecodedCall {
   return data ? decodeCall(data) : { call: null, opaque: 'the job has no payload' };
+}
+
+function readProgress(json: string | undefined): JobDetails['progress'] {
+  const [fraction, note] = parseList(json);
+  return typeof fraction === 'number' ? { fraction, note: String(note ?? '') } : null;
+}
+
+function readParents(json: string | undefined): string[] {
+  return parseList(json).map(String);
+}
+
+function parseList(json: string | undefined): unknown[] {
+  if (!isJson(json)) return [];
+  const value: unknown = JSON.parse(json);
+  return Array.isArray(value) ? value : [];
+}
+
+function isJson(text: string | undefined): text is string {
+  try {
+    JSON.parse(text ?? '');
+    return true;
+  } catch {
+    return false;
+  }
 }
 
 async function readLife(db: Db, id: string, hash: Readonly<Record<string, string>>): Promise<Life> {

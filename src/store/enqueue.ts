@@ -109,11 +109,9 @@ function planFields(plan: JobPlan): (string | number)[] {
     fields.push('dependency_ids', JSON.stringify(dependsOn), 'dependency_id', dependsOn[0]);
     fields.push('allow_dependency_failures', flag(onParentFailure === 'allow'), 'rqt_on_parent_failure', onParentFailure);
   }
-  if (plan.retry) fields.push('retries_left', plan.retry.retriesLeft);
-  // RQ's worker looks into the list when there is one, and fails on an empty one.
-  if (plan.retry && plan.retry.intervals.length > 0) fields.push('retry_intervals', JSON.stringify(plan.retry.intervals));
+  if (plan.retry) fields.push('retries_left', plan.retry.retriesLeft, ...intervalsField('retry_intervals', plan.retry.intervals));
   if (plan.repeat)
-    fields.push('repeats_left', plan.repeat.repeatsLeft, 'repeat_intervals', JSON.stringify(plan.repeat.intervals));
+    fields.push('repeats_left', plan.repeat.repeatsLeft, ...intervalsField('repeat_intervals', plan.repeat.intervals));
   for (const on of ['success', 'failure', 'stopped'] as const) {
     fields.push(`${on}_callback_name`, callbacks[on] ?? '');
     if (callbacks[on] !== undefined && callbackTimeoutMs !== undefined)

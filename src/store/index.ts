@@ -1,6 +1,7 @@
 /** THE Redis data model: every key, every encoding, every transition. Only this folder imports ioredis. */
-export { type Canceled, cancel, STOPPED_BY_USER, stateOf, waitUntilEnded } from './cancel.ts';
+export { type Canceled, cancel, STOPPED_BY_USER, stateOf } from './cancel.ts';
 export {
+  type Callback,
   type Claim,
   type ClaimedJob,
   type ClaimRequest,
@@ -12,6 +13,7 @@ export {
   settle,
 } from './claim.ts';
 export { redisNow } from './clock.ts';
+export { type Coming, coming } from './coming.ts';
 export { kill, shutdown, type Told, workerNames } from './command-worker.ts';
 export { closeDb, type Db } from './db.ts';
 export { type Deleted, deleteJob } from './delete.ts';
@@ -21,6 +23,7 @@ export { type CallbackName, type Enqueued, type EnqueueOptions, enqueue, type Jo
 export { countFailed, type FailedJob, failedJobs } from './failed.ts';
 export { failureOf } from './failure.ts';
 export { followOutput } from './follow.ts';
+export { type JobQuery, listJobs } from './jobs.ts';
 export { type Control, type Doorbell, openDoorbell, subscribe } from './listen.ts';
 export { bury, maintain, neighbours, type Swept, sweep } from './maintain.ts';
 export { openStore } from './open.ts';
@@ -28,8 +31,8 @@ export { cutMark, type OutputPiece, readPieces } from './output.ts';
 export { overview, queueNames } from './overview.ts';
 export { type Requeued, requeue } from './requeue.ts';
 export { type JobResult, result } from './result.ts';
-export { keepOutput, putBack, type Renewal, renew } from './running.ts';
+export { keepOutput, note, putBack, type Renewal, renew } from './running.ts';
 export { type Stopped, stop, waitUntilStopped } from './stop.ts';
-export { type Resumed, resume, type Suspended, suspend } from './suspend.ts';
-export { groupMembers, Vigil, type WaitedJob } from './wait.ts';
+export { resume, suspend } from './suspend.ts';
+export { groupMembers, hasGroup, Vigil, type WaitedJob } from './wait.ts';
 export { ownAddress, register, unregister, type WorkerEntry } from './worker-entry.ts';

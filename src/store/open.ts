@@ -7,8 +7,8 @@ import { type Db, type DbOptions, openDb } from './db.ts';
  * Opens the Redis that the configuration names. The private server is started when it does not run yet.
  * @throws RqtError `unreachable`, `tryAgain` or `config`, each with one line.
  */
-export async function openStore(config: Config, { persistent = false } = {}): Promise<Db> {
-  const common = { prefix: config.namespace, connectTimeoutMs: config.connectTimeoutMs, persistent };
+export async function openStore(config: Config, { persistent = false, onlyReads = false } = {}): Promise<Db> {
+  const common = { prefix: config.namespace, connectTimeoutMs: config.connectTimeoutMs, persistent, onlyReads };
   const { redis } = config;
   if (redis.kind === 'url') {
     const hint = `${maskUrl(redis.url)} (from ${redis.from})`;

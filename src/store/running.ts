@@ -32,6 +32,15 @@ export async function putBack(db: Db, worker: string, job: ClaimedJob): Promise<
   return answer as 'queued' | 'stopped' | 'lost';
 }
 
+/** Fields of a running job that it, or its worker, may write. */
+export type NoteField = 'meta' | 'rqt_progress' | 'rqt_callback_error';
+
+/** Writes fields of a running job; false when its lease is lost. */
+export async function note(db: Db, job: ClaimedJob, fields: { readonly [name in NoteField]?: string }): Promise<boolean> {
+  const [answer] = await runScript(db, 'note', [job.id, job.execution, job.queue, ...Object.entries(fields).flat()]);
+  return answer === 'noted';
+}
+
 /** Keeps what a running job wrote so far. Returns the ids of the entries, one for each chunk, or null when its lease is lost. */
 export async function keepOutput(db: Db, job: ClaimedJob, output: Output): Promise<string[] | null> {
   const [answer, ...ids] = await runScript(db, 'output', [job.id, job.execution, job.queue, ...outputValues(output)]);

@@ -10,6 +10,7 @@ import empty from './lua/empty.lua';
 import enqueue from './lua/enqueue.lua';
 import jobs from './lua/jobs.lua';
 import maintain from './lua/maintain.lua';
+import note from './lua/note.lua';
 import output from './lua/output.lua';
 import prelude from './lua/prelude.lua';
 import putBack from './lua/put_back.lua';
@@ -32,6 +33,7 @@ const SCRIPTS = {
   settle: prelude + jobs + running + settle,
   renew: prelude + jobs + renew,
   putBack: prelude + jobs + running + putBack,
+  note: prelude + note,
   output: prelude + jobs + running + output,
   cancel: prelude + jobs + stopping + cancel,
   stop: prelude + jobs + stopping + stop,
@@ -54,12 +56,23 @@ type Argument = string | number | Buffer;
 
 /** Runs a script and returns its tagged array with strings for bytes. */
 export function runScript(db: Db, name: ScriptName, args: readonly Argument[]): Promise<unknown[]> {
-  return command(db.client, name, '')(keys.queues(db.prefix), db.prefix, ...args) as Promise<unknown[]>;
+  return run(db, name, '', args) as Promise<unknown[]>;
 }
 
 /** As {@link runScript}, but bytes stay bytes: payloads are binary. */
 export function runScriptForBytes(db: Db, name: ScriptName, args: readonly Argument[]): Promise<unknown[]> {
-  return command(db.client, name, 'Buffer')(keys.queues(db.prefix), db.prefix, ...args) as Promise<unknown[]>;
+  return run(db, name, 'Buffer', args) as Promise<unknown[]>;
+}
+
+/** Which scripts a client has sent already. */
+const sent = new WeakMap<Redis, Set<ScriptName>>();
+
+/** By its text the first time: for its hash ioredis loads node:crypto, 3 ms that most commands, which send one script, need not pay. */
+function run({ client, prefix }: Db, name: ScriptName, kind: '' | 'Buffer', args: readonly Argument[]): Promise<unknown> {
+  const known = sent.get(client) ?? new Set();
+  if (known.has(name)) return command(client, name, kind)(keys.queues(prefix), prefix, ...args);
+  sent.set(client, known.add(name));
+  return client[`call${kind}`]('EVAL', SCRIPTS[name], 1, keys.queues(prefix), prefix, ...args);
 }
 
 type Command = (...args: Argument[]) => Promise<unknown>;

@@ -1,5 +1,5 @@
-import type { Db } from './db.ts';
 import { redisNow } from './clock.ts';
+import type { Db } from './db.ts';
 import { keys } from './keys.ts';
 import { untilRead } from './passing.ts';
 
@@ -108,6 +108,11 @@ export class Vigil {
 /** The ids of a group's jobs, those included that are gone; none when there is no such group. */
 export function groupMembers(db: Db, group: string): Promise<string[]> {
   return db.client.smembers(keys.group(db.prefix, group));
+}
+
+/** Whether Redis knows a group of this name that has jobs. */
+export async function hasGroup(db: Db, group: string): Promise<boolean> {
+  return (await db.client.exists(keys.group(db.prefix, group))) === 1;
 }
 
 function readOpen([state, resultTtl, failureTtl]: readonly (string | null)[]): Open | null {

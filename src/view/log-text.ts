@@ -1,6 +1,6 @@
+import type { LogEvent, QuitReason } from '../log-event.ts';
 import { plural } from './count.ts';
 import { formatDuration } from './duration.ts';
-import type { LogEvent, QuitReason } from '../log-event.ts';
 import type { Look } from './look.ts';
 import { safeLine } from './safe.ts';
 
@@ -86,6 +86,7 @@ const QUIT_TEXTS: Readonly<Record<QuitReason, string>> = {
   max_jobs: 'reached its number of jobs',
   idle: 'idle for too long',
   suspended: 'suspended',
+  unsettled: 'time over, jobs are still to come',
   no_redis: 'cannot reach Redis',
 };
 

@@ -9,8 +9,18 @@ export function stateName(life: Life): string {
 
 /** A state with its symbol, coloured: `✓ finished`, `✗ failed`. */
 export function stateText({ life }: Pick<JobDetails, 'life'>, look: Look): string {
-  const { symbol, ascii, colour } = MARKS[life.state];
-  return look.colour[colour](`${look.unicode ? symbol : ascii} ${safeLine(stateName(life))}`);
+  const { text, paint } = stateMark(life.state, stateName(life), look);
+  return paint(text);
+}
+
+/** The same for a cell of a table, which is cut first and painted then. `name` is shown, `state` marks it. */
+export function stateMark(
+  state: Life['state'],
+  name: string,
+  look: Look,
+): { readonly text: string; readonly paint: (text: string) => string } {
+  const { symbol, ascii, colour } = MARKS[state];
+  return { text: `${look.unicode ? symbol : ascii} ${safeLine(name)}`, paint: look.colour[colour] };
 }
 
 /** An attempt's outcome with its symbol, coloured and filled up to `width`: `✓ finished`, `✗ out of retries`. */

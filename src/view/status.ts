@@ -23,7 +23,7 @@ const LONGEST_ARGUMENT = 70;
  */
 export function renderStatus(job: JobDetails, look: Look): string {
   const facts = [...callFacts(job, look), ...placeFacts(job), ...timeFacts(job, look), ...runFacts(job)];
-  const closing = [fact('limits', limitsText(job.limits)), fact('kept', ttlText(job))];
+  const closing = [...noteFacts(job, look), fact('limits', limitsText(job.limits)), fact('kept', ttlText(job))];
   return [
     `${look.colour.bold(safeLine(job.id))}  ${stateText(job, look)}`,
     ...facts.filter(isTold).map(told => factLine(told, look)),
@@ -31,6 +31,21 @@ export function renderStatus(job: JobDetails, look: Look): string {
     ...closing.filter(isTold).map(told => factLine(told, look)),
     ...outputLines(job, look),
   ].join('\n');
+}
+
+function noteFacts(job: JobDetails, look: Look): Fact[] {
+  const { progress, metaJson, group, parents, retriesLeft, repeatsLeft } = job;
+  const percent = progress ? `${Math.round(Math.min(1, Math.max(0, progress.fraction)) * 100)} %` : '';
+  const cut = (text: string) => truncate(safeLine(text), valueWidth(look), look);
+  return [
+    fact('progress', cut([percent, progress?.note ?? ''].filter(text => text !== '').join(', '))),
+    fact('callback', cut(job.callbackError ?? '')),
+    fact('parents', cut(parents.join(', '))),
+    fact('group', cut(group ?? '')),
+    fact('meta', cut(metaJson === '{}' ? '' : (metaJson ?? ''))),
+    fact('retries', retriesLeft > 0 ? `${plural(retriesLeft, 'retry', 'retries')} left` : ''),
+    fact('repeats', repeatsLeft > 0 ? `${plural(repeatsLeft, 'repeat')} left` : ''),
+  ];
 }
 
 function fact(label: string, value: string): Fact {

@@ -1,31 +1,32 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { type Claim, type ClaimRequest, claim, register } from '../store/index.ts';
-import type { WorkerEnd } from './options.ts';
+import type { WorkerEnd, WorkerOptions } from './options.ts';
 import { untilDone } from './patience.ts';
 import { runJob } from './run-job.ts';
 import { runDue, SHORTEST_WAIT_MS } from './scheduler.ts';
+import { leftToCome } from './settled.ts';
+import type { Shift } from './shift.ts';
 import type { Slot } from './slot.ts';
 import { buryNeighbours, sweepQueues } from './sweeper.ts';
-import type { Tally } from './tally.ts';
 
 /** How often a suspended worker looks whether it may go on; RQ's interval. */
 const SUSPENDED_LOOK_MS = 1000;
 
 /** The worker's work: claim, run, settle, repeat, until there is a reason to end. */
-export async function loop(slot: Slot, tally: Tally): Promise<WorkerEnd['why']> {
+export async function loop(slot: Slot, shift: Shift): Promise<WorkerEnd['why']> {
   const { options } = slot;
-  let started = 0;
+  const { tally } = shift;
   let suspended = false;
   let idleSince = Date.now();
   let unforkedPauseMs = 100;
   let nextDueInMs: number | null = null;
-  const mayStart = () => slot.asked === 'nothing' && (options.maxJobs === null || started < options.maxJobs);
+  const mayStart = () => slot.asked === 'nothing' && (options.maxJobs === null || shift.started < options.maxJobs);
   const request = () => (mayStart() ? requestOf(slot) : null);
 
   let next: Claim | null = null;
   for (;;) {
     if (slot.asked !== 'nothing' && next?.kind !== 'claimed') return 'stopped';
-    if (options.maxJobs !== null && started >= options.maxJobs && next?.kind !== 'claimed') return 'max_jobs';
+    if (options.maxJobs !== null && shift.started >= options.maxJobs && next?.kind !== 'claimed') return 'max_jobs';
     next ??= await claimPatiently(slot);
     if (suspended !== (next.kind === 'suspended')) {
       suspended = !suspended;
@@ -33,7 +34,7 @@ export async function loop(slot: Slot, tally: Tally): Promise<WorkerEnd['why']> 
     }
     switch (next.kind) {
       case 'claimed': {
-        started += 1;
+        shift.started += 1;
         const { job } = next;
         slot.holdsJob = true;
         const result = await runJob(slot, job, request);
@@ -44,7 +45,7 @@ export async function loop(slot: Slot, tally: Tally): Promise<WorkerEnd['why']> 
         if (result.fate === 'unforked') {
           await sleep(unforkedPauseMs);
           unforkedPauseMs = Math.min(unforkedPauseMs * 2, 10_000);
-          started -= 1;
+          shift.started -= 1;
         } else unforkedPauseMs = 100;
         break;
       }
@@ -64,11 +65,15 @@ export async function loop(slot: Slot, tally: Tally): Promise<WorkerEnd['why']> 
       case 'none':
         next = null;
         tally.giveUp(await sweepQueues(slot));
-        nextDueInMs = await runDue(slot);
+        nextDueInMs = options.schedules ? await runDue(slot) : null;
         if (options.burst) {
           tally.giveUp(await buryNeighbours(slot));
           next = await claimPatiently(slot);
-          if (next.kind === 'none') return 'done';
+          if (next.kind !== 'none') break;
+          next = null;
+          const left = await leftToCome(slot, shift);
+          if (left.kind !== 'something') return left.kind;
+          await slot.doorbell.wait(waitMs(nextDueInMs, left.lookAgainMs));
           break;
         }
         if (options.maxIdleMs !== null && Date.now() - idleSince >= options.maxIdleMs) return 'idle';
@@ -93,13 +98,27 @@ function claimPatiently(slot: Slot): Promise<Claim> {
   );
 }
 
+let turn = 0;
+
 function requestOf({ entry, options }: Slot): ClaimRequest {
   return {
     worker: entry.name,
     execution: crypto.randomUUID().replaceAll('-', ''),
     leaseMs: options.leaseMs,
-    queues: options.queues,
+    queues: inOrder(options),
   };
+}
+
+/** The queues in the order of this claim. */
+function inOrder({ queues, dequeueStrategy }: WorkerOptions): readonly string[] {
+  if (dequeueStrategy === 'default' || queues.length < 2) return queues;
+  if (dequeueStrategy === 'random')
+    return queues
+      .map(queue => ({ queue, key: Math.random() }))
+      .sort((a, b) => a.key - b.key)
+      .map(({ queue }) => queue);
+  turn = (turn + 1) % queues.length;
+  return [...queues.slice(turn), ...queues.slice(0, turn)];
 }
 
 /** A pause that a stop request ends. */

@@ -11,6 +11,20 @@ export interface WorkerOptions {
   readonly name: string | undefined;
   /** Absolute; tasks are looked up here, in this order, before those that ship with rqt. */
   readonly taskRoots: readonly string[];
+  /** How many jobs at a time: as many slots, each a registered worker with an executor of its own. */
+  readonly concurrency: number;
+  /** Which queue comes first: as given, at random, or each in turn (RQ's dequeue strategies). */
+  readonly dequeueStrategy: 'default' | 'random' | 'round_robin';
+  /** Enqueue scheduled jobs when they are due. */
+  readonly schedules: boolean;
+  /** A burst waits this long for what is still to come of its jobs; null: not at all. */
+  readonly settleForMs: number | null;
+  /** An executor above this is replaced after its job; null: a bound of rqt's own. */
+  readonly maxMemoryBytes: number | null;
+  /** An executor is replaced after so many jobs; null: never for that. */
+  readonly recycleAfter: number | null;
+  /** How often registries are swept. */
+  readonly sweepEveryMs: number;
   readonly maxJobs: number | null;
   readonly maxIdleMs: number | null;
   /** A fresh executor for every job. */
@@ -39,7 +53,7 @@ export type Told = LogEvent extends infer Event ? (Event extends { at: number } 
 
 /** How a worker ended. `failed`: jobs of this run whose last attempt did not end well. */
 export interface WorkerEnd {
-  readonly why: 'done' | 'stopped' | 'max_jobs' | 'idle' | 'suspended';
+  readonly why: 'done' | 'stopped' | 'max_jobs' | 'idle' | 'suspended' | 'unsettled';
   readonly done: number;
   readonly failed: number;
   /** The signal that ended it, or null. */
@@ -47,4 +61,4 @@ export interface WorkerEnd {
 }
 
 /** RQ's defaults (rq/defaults.py): job_monitoring_interval 30 s, worker_ttl 420 s. */
-export const WORKER_DEFAULTS = { leaseMs: 60_000, workerTtlMs: 480_000, graceMs: 5_000 } as const;
+export const WORKER_DEFAULTS = { leaseMs: 60_000, workerTtlMs: 480_000, sweepEveryMs: 30_000, graceMs: 5_000 } as const;

@@ -10,7 +10,9 @@ import {
   STOPPED_BY_USER,
   settle,
 } from '../store/index.ts';
+import { runCallback } from './callbacks.ts';
 import { Capture } from './capture.ts';
+import { runInExecutor } from './execute.ts';
 import { untilDone } from './patience.ts';
 import type { Slot } from './slot.ts';
 
@@ -45,6 +47,7 @@ export async function runJob(slot: Slot, job: ClaimedJob, nextRequest: () => Cla
   if (outcome.kind === 'stopped' && outcome.by === 'cold')
     return { fate: await giveBack(slot, job, 'the worker was stopped'), next: null };
 
+  await runCallback(slot, job, outcome, capture);
   const settlement = settlementOf(slot, job, outcome, await capture.takeRest());
   const request = nextRequest();
   const { settled, claim } = await untilDone(
@@ -63,21 +66,12 @@ async function execute(slot: Slot, job: ClaimedJob, capture: Capture): Promise<O
       failure: { reason: `this worker cannot read what the job calls: ${job.opaque}${hintFor(job.opaque)}`, trace: '' },
     };
   }
-  const executor = slot.pool.run({
-    jobId: job.id,
-    executionId: job.execution,
-    queue: job.queue,
-    attempt: job.attempt,
-    timeoutMs: job.timeoutMs,
+  const call = {
+    ...{ jobId: job.id, executionId: job.execution, queue: job.queue, attempt: job.attempt },
+    ...{ timeoutMs: job.timeoutMs, metaJson: job.metaJson },
     ...job.call,
-  });
-  slot.running = { job, executor, capture };
-  if (slot.asked === 'cold') executor.stop('cold');
-  try {
-    return failedIfKilled(await executor.outcome);
-  } finally {
-    slot.running = null;
-  }
+  };
+  return failedIfKilled(await runInExecutor(slot, job, call, capture));
 }
 
 /** RQ's kill-horse is no stop: the job has failed, and its retries apply. */
@@ -91,12 +85,19 @@ function hintFor(opaque: string | null): string {
 }
 
 function settlementOf({ options, entry }: Slot, job: ClaimedJob, outcome: Outcome, output: Output): Settlement {
-  const common = { job, worker: entry.name, output, defaultResultTtlMs: options.resultTtlMs };
+  const common = { job, worker: entry.name, output, again: null, defaultResultTtlMs: options.resultTtlMs };
   switch (outcome.kind) {
     case 'finished':
       return { ...common, outcome: 'finished', resultJson: outcome.resultJson, absent: outcome.absent, error: null };
     case 'failed':
-      return { ...common, outcome: 'failed', resultJson: null, absent: null, error: errorText(outcome.failure) };
+      return {
+        ...common,
+        outcome: 'failed',
+        resultJson: null,
+        absent: null,
+        error: errorText(outcome.failure),
+        again: outcome.again ?? null,
+      };
     case 'stopped':
       return { ...common, outcome: 'stopped', resultJson: null, absent: null, error: STOPPED_BY_USER };
   }
@@ -135,7 +136,8 @@ function tell(
         log({ event: 'job_ok', ...of, durationMs });
         if (outcome.absent !== null) log({ event: 'result_absent', ...of, reason: outcome.absent });
       }
-      return log({ event: 'result_kept', ...of, ttlMs: settled.resultTtlMs });
+      log({ event: 'result_kept', ...of, ttlMs: settled.resultTtlMs });
+      return;
     case 'retried':
       if (outcome.kind === 'failed') {
         log({
@@ -152,8 +154,10 @@ function tell(
         log({ event: 'job_failed', ...of, reason: outcome.failure.reason, trace: outcome.failure.trace, durationMs });
       return;
     case 'stopped':
-      return log({ event: 'job_stopped', ...of });
+      log({ event: 'job_stopped', ...of });
+      return;
     case 'lost':
-      return log({ event: 'late_result_dropped', ...of });
+      log({ event: 'late_result_dropped', ...of });
+      return;
   }
 }

@@ -5,7 +5,7 @@ import type { Companion, Slot } from './slot.ts';
 
 /** Puts back the jobs of dead workers, twice a lease. */
 export function startSweeper(slot: Slot): Companion {
-  const timer = setInterval(() => void sweepAll(slot), slot.options.leaseMs / 2);
+  const timer = setInterval(() => void sweepAll(slot), slot.options.sweepEveryMs);
   return { stop: () => clearInterval(timer) };
 }
 

@@ -10,22 +10,51 @@ import { loop } from './loop.ts';
 import type { WorkerEnd, WorkerOptions } from './options.ts';
 import { ownProcess } from './own-process.ts';
 import { untilDone } from './patience.ts';
+import { fulfil } from './requests.ts';
 import { startScheduler } from './scheduler.ts';
+import { Shift } from './shift.ts';
 import { startSignals } from './signals.ts';
 import type { Companion, Slot } from './slot.ts';
 import { buryNeighbours, startSweeper, sweepAll } from './sweeper.ts';
-import { Tally } from './tally.ts';
 
 const MAX_RESULT_BYTES = 2 ** 20;
 
-/** A worker's life: boot, register, listen, work, and unregister at the end, whatever the end was. */
+/**
+ * Runs a worker, or with a concurrency above 1 as many of them in one process: slots that share a connection, a tally and what they are
+ * asked for by signals. Slots of a name have a number behind it.
+ */
 export async function runWorker(db: Db, options: WorkerOptions): Promise<WorkerEnd> {
+  const shift = new Shift();
+  const names = Array.from({ length: options.concurrency }, (_, i) => nameOfSlot(options, i));
+  process.setMaxListeners(Math.max(10, 6 * names.length));
+  db.client.setMaxListeners(Math.max(10, 6 * names.length));
+  const ends = await Promise.all(names.map(name => runSlot(db, { ...options, name }, shift)));
+  const why = ORDER_OF_REASONS.find(reason => ends.some(end => end.why === reason)) ?? 'done';
+  return {
+    why,
+    done: shift.tally.done,
+    failed: shift.tally.failed,
+    signal: ends.find(({ signal }) => signal !== null)?.signal ?? null,
+  };
+}
+
+/** What ends one slot tells more of the whole than what ends another. */
+const ORDER_OF_REASONS: readonly WorkerEnd['why'][] = ['suspended', 'unsettled', 'stopped', 'max_jobs', 'idle', 'done'];
+
+type SlotEnd = Pick<WorkerEnd, 'why' | 'signal'>;
+
+function nameOfSlot({ name, concurrency }: WorkerOptions, index: number): string | undefined {
+  return name === undefined || concurrency === 1 ? name : `${name}.${index + 1}`;
+}
+
+/** A worker's life: boot, register, listen, work, and unregister at the end, whatever the end was. */
+async function runSlot(db: Db, options: WorkerOptions, shift: Shift): Promise<SlotEnd> {
   const entry = await registerAs(db, options);
   const slot = createSlot(db, options, entry);
   const signals = startSignals(slot);
   const abandonment = startAbandonment(slot);
   const companions: Companion[] = [];
-  const tally = new Tally();
+  const { tally } = shift;
   try {
     options.log({ event: 'started', worker: entry.name, pid: entry.pid, version: options.version });
     options.log({ event: 'subscribing', worker: entry.name, channel: `${db.prefix}:pubsub:${entry.name}` });
@@ -34,10 +63,11 @@ export async function runWorker(db: Db, options: WorkerOptions): Promise<WorkerE
     for (const queue of options.queues) options.log({ event: 'cleaning', worker: entry.name, queue });
     slot.pool.warm();
     tally.giveUp(await sweepAll(slot));
-    companions.push(startHeartbeat(slot), startOutputKeeper(slot), startSweeper(slot), startScheduler(slot));
-    const why = await Promise.race([loop(slot, tally), abandonment.happened]);
+    companions.push(startHeartbeat(slot), startOutputKeeper(slot), startSweeper(slot));
+    if (options.schedules) companions.push(startScheduler(slot));
+    const why = await Promise.race([loop(slot, shift), abandonment.happened]);
     options.log({ event: 'quitting', worker: entry.name, why, done: tally.done, failed: tally.failed });
-    return { why, done: tally.done, failed: tally.failed, signal: slot.signal };
+    return { why, signal: slot.signal };
   } finally {
     slot.doorbell.close();
     await slot.pool.close();
@@ -83,11 +113,14 @@ function createSlot(db: Db, options: WorkerOptions, entry: WorkerEntry): Slot {
       isolate: options.isolate,
       graceMs: options.graceMs,
       maxResultBytes: MAX_RESULT_BYTES,
+      ...(options.maxMemoryBytes !== null && { maxRssBytes: options.maxMemoryBytes }),
+      ...(options.recycleAfter !== null && { recycleAfter: options.recycleAfter }),
       ...(options.allowShell && { env: { RQT_ALLOW_SHELL: '1' } }),
       onOutput: (call, stream, chunk) => {
         slot.running?.capture.add(stream, chunk);
         return options.onOutput(call, stream, chunk);
       },
+      onRequest: (call, request) => fulfil(slot, call, request),
       onRetired: reason => options.log({ event: 'debug', text: `executor replaced: ${reason}` }),
     }),
   };
@@ -126,6 +159,6 @@ async function registerAs(db: Db, options: WorkerOptions): Promise<WorkerEntry> 
 
 /** The exit status of an ended worker: a burst answers whether all went well, a lasting one was asked to end. */
 export function exitStatusOfWorker(end: WorkerEnd, burst: boolean): number {
-  if (end.why === 'suspended') return EXIT_STATUS.tryAgain;
+  if (end.why === 'suspended' || end.why === 'unsettled') return EXIT_STATUS.tryAgain;
   return burst && end.failed > 0 ? EXIT_STATUS.no : 0;
 }

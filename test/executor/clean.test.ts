@@ -69,3 +69,12 @@ test('with isolate every job has an executor of its own, forked ahead', async ()
     pids.push(resultOf(await isolated.run('leaves#closedTimer').then(() => isolated.run('basics#pid'))));
   assert.equal(new Set(pids).size, 4);
 });
+
+test('the first job of a fresh executor does not pay for what the executor itself still prepares', async () => {
+  for (let at = 0; at < 5; at++) {
+    const fresh = startPool();
+    assert.equal((await fresh.run('leaves#closedTimer')).outcome.kind, 'finished');
+    assert.deepEqual(fresh.retired, []);
+    await fresh.pool.close();
+  }
+});

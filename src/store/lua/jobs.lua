@@ -62,6 +62,9 @@ local function put_back(id, queue)
   redis.call('LPUSH', queue_key(queue), id)
 end
 
+-- The whole second, for a registry's score, that is not before so many seconds from now.
+local function due_in(seconds) return math.ceil(NOW_MS / 1000) + seconds end
+
 local function put_on_schedule(id, queue, due)
   redis.call('HSET', job_key(id), 'status', 'scheduled')
   keep_for(id, nil)

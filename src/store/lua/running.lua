@@ -16,7 +16,10 @@ local CLAIM_FIELDS = { 'status', 'data', 'timeout', 'description', 'rqt_attempts
 local function start_job(queue, id, fields, request)
   local attempt = tonumber(fields[5] or 0) + 1
   local now = stamp()
-  if attempt > 1 then redis.call('DEL', output_key(id)) end
+  if attempt > 1 then
+    redis.call('DEL', output_key(id))
+    redis.call('HDEL', job_key(id), 'rqt_stop', 'rqt_progress', 'rqt_callback_error')
+  end
   redis.call('HSET', job_key(id), 'status', 'started', 'started_at', now, 'ended_at', '', 'last_heartbeat', now,
     'worker_name', request.worker, 'rqt_attempts', attempt)
   redis.call('PERSIST', job_key(id))
@@ -114,7 +117,7 @@ local function retry(id, queue, fields, retries_left)
   redis.call('HSET', job_key(id), 'retries_left', retries_left - 1)
   local interval = retry_interval(fields.retry_intervals, retries_left)
   if interval > 0 then
-    put_on_schedule(id, queue, NOW + interval)
+    put_on_schedule(id, queue, due_in(interval))
   else
     put_on_queue(id, queue, fields.at_front == '1')
   end
@@ -129,7 +132,7 @@ local function repeat_job(id, queue, repeats_left, intervals_json)
   if ok and type(intervals) == 'table' and #intervals > 0 then
     interval = tonumber(intervals[repeats_left] or intervals[#intervals]) or 0
   end
-  if interval > 0 then put_on_schedule(id, queue, NOW + interval) else put_on_queue(id, queue, false) end
+  if interval > 0 then put_on_schedule(id, queue, due_in(interval)) else put_on_queue(id, queue, false) end
 end
 
 -- Adds to a worker's counters, unless Redis has forgotten the worker: no ghost hash is left.
@@ -173,7 +176,7 @@ local function finish(report, fields)
   local now = stamp()
   redis.call('HSET', job_key(id), 'status', 'finished', 'ended_at', now, 'last_heartbeat', now)
   redis.call('HDEL', job_key(id), 'rqt_stop', 'rqt_absent')
-  if report.absent ~= '' then redis.call('HSET', job_key(id), 'rqt_absent', report.absent) end
+  if report.note ~= '' then redis.call('HSET', job_key(id), 'rqt_absent', report.note) end
   if ttl ~= 0 then
     add_result(id, 1, report)
     redis.call('ZADD', registry_key('finished', queue), ttl < 0 and '+inf' or NOW + ttl, id)
@@ -192,7 +195,19 @@ local function fail(report, fields)
   local retries_left = tonumber(present(fields.retries_left) or 0)
   local stopped = report.kind == 'stopped' or fields.stop
   count(report.worker, 'HINCRBY', 'failed_job_count', 1)
-  if not stopped and retries_left > 0 then
+  local wait, most = report.note:match('^in (%d+) (%S+)$')
+  if wait and not stopped then
+    local asked = redis.call('HINCRBY', job_key(id), 'rqt_asked_retries', 1)
+    if most == '-' or asked <= tonumber(most) then
+      add_result(id, 4, report)
+      if wait == '0' then put_on_queue(id, queue, false) else put_on_schedule(id, queue, due_in(tonumber(wait))) end
+      return { 'retried', tonumber(wait), retries_left }
+    end
+    if failure_ttl(id) ~= 0 then add_result(id, 5, report) end
+    end_badly(id, queue, 'failed')
+    return { 'failed', 0 }
+  end
+  if not stopped and retries_left > 0 and report.note ~= 'never' then
     add_result(id, 4, report)
     return retry(id, queue, fields, retries_left)
   end
@@ -202,7 +217,8 @@ local function fail(report, fields)
 end
 
 -- Ends an execution with what it left, only while it holds its lease. report: kind (finished, failed, stopped), id, execution,
--- queue, worker, default_result_ttl, return_value, exc_string (both encoded), absent, chunks.
+-- queue, worker, default_result_ttl, return_value, exc_string (both encoded), note (of a finished job:
+-- why it has no result; of a failed one what its task says of trying again: 'never', 'in <seconds> <most>' or 'in <seconds> -'), chunks.
 -- Returns {'finished'|'failed'|'stopped', ttl}, {'retried', seconds, retries left}, or {'lost'}: the lease was lost and nothing was changed.
 -- When the first answer got lost on the way and the report comes again, it is the same answer and nothing is changed.
 local function settle(report)

@@ -1,0 +1,23 @@
+import { parseDuration } from '../parse/duration.ts';
+import type { Again } from './protocol.ts';
+
+const RETRY = Symbol.for('rqt.retry');
+const FAIL = Symbol.for('rqt.fail');
+
+/** What something thrown says of trying again; null when it is neither `Fail` nor `Retry` of rqt/task, whichever copy of that was loaded. */
+export function wishOf(thrown: unknown): Again | null {
+  if (typeof thrown !== 'object' || thrown === null) return null;
+  try {
+    if (FAIL in thrown) return { kind: 'never' };
+    if (!(RETRY in thrown)) return null;
+    const { in: wait, max } = thrown as { in?: unknown; max?: unknown };
+    return { kind: 'in', inMs: durationOf(wait), max: typeof max === 'number' ? max : null };
+  } catch {
+    // A wait that is none: the job has failed, and its own retries apply.
+    return null;
+  }
+}
+
+function durationOf(wait: unknown): number {
+  return parseDuration(String(wait), 'in', { allowNone: false, wholeSeconds: false }) ?? 0;
+}

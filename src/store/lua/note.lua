@@ -1,0 +1,8 @@
+-- note.lua: writes fields of a running job (its meta, its progress, what a callback came to), while the execution holds its lease.
+-- ARGV     2 id, 3 execution, 4 queue, then fields (name, value …)
+-- returns  {'noted'} or {'lost'}
+-- O(fields)
+local id, execution, queue = ARGV[2], ARGV[3], ARGV[4]
+if not redis.call('ZSCORE', registry_key('wip', queue), id .. ':' .. execution) then return { 'lost' } end
+redis.call('HSET', job_key(id), unpack(ARGV, 5))
+return { 'noted' }

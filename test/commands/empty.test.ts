@@ -1,0 +1,152 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { startRedis } from '../helpers/redis.ts';
+import { linesOf, newSpace, type Space } from '../helpers/space.ts';
+
+const redis = await startRedis();
+const { client } = redis;
+
+async function fill(space: Space, queue: string, count: number): Promise<string[]> {
+  return linesOf((await space.run(['enqueue', 'm#f', '-q', queue, '--lines', '-'], { input: 'x\n'.repeat(count) })).stdout);
+}
+
+/** A job that waits for a parent, as Python's RQ writes it. */
+async function defer(space: Space, child: string, parent: string): Promise<void> {
+  const queue = (await space.field(child, 'origin')) ?? '';
+  await client.lrem(space.key(`queue:${queue}`), 0, child);
+  await client.hset(space.key(`job:${child}`), 'status', 'deferred', 'dependency_ids', JSON.stringify([parent]), 'dependency_id', parent);
+  await client.zadd(space.key(`deferred:${queue}`), 1, child);
+  await client.sadd(space.key(`job:${parent}:dependents`), child);
+  await client.sadd(space.key(`job::${child}:dependencies`), parent);
+}
+
+test("empty removes a queue's jobs and prints RQ's sentence", async () => {
+  const space = newSpace(redis);
+  await fill(space, 'bulk', 3);
+  const ran = await space.run(['empty', 'bulk']);
+  assert.deepEqual([ran.status, ran.stdout, ran.stderr], [0, '3 jobs removed from bulk queue\n', '']);
+});
+
+test('nothing that the removed jobs owned is left', async () => {
+  const space = newSpace(redis);
+  const [id = ''] = await fill(space, 'bulk', 3);
+  await client.xadd(space.key(`results:${id}`), '*', 'type', '4');
+  await client.xadd(space.key(`rqt:output:${id}`), '*', 's', '1', 't', 'x');
+  await client.sadd(space.key(`job::${id}:dependencies`), 'gone');
+  await space.enqueue('m#f', '-q', 'bulk', '--ttl', '1h');
+  await space.run(['empty', 'bulk']);
+  assert.deepEqual(await space.keys(), [space.key('queues')]);
+});
+
+test('other queues, and jobs of the queue that do not wait on it, stay', async () => {
+  const space = newSpace(redis);
+  const other = await space.enqueue('m#f', '-q', 'other');
+  const done = await space.enqueue('hello#hello', '-q', 'bulk');
+  await space.run(['worker', '--burst', 'bulk']);
+  await fill(space, 'bulk', 2);
+  await space.run(['empty', 'bulk']);
+  assert.deepEqual(await client.lrange(space.key('queue:other'), 0, -1), [other]);
+  assert.equal(await space.field(done, 'status'), 'finished');
+});
+
+test('several queues are emptied as they were named, each once', async () => {
+  const space = newSpace(redis);
+  await fill(space, 'a', 2);
+  await fill(space, 'b', 3);
+  const ran = await space.run(['empty', 'b', 'a', 'b', 'never']);
+  assert.deepEqual(linesOf(ran.stdout), [
+    '3 jobs removed from b queue',
+    '2 jobs removed from a queue',
+    '0 jobs removed from never queue',
+  ]);
+  assert.equal(ran.status, 0);
+});
+
+test('--all empties every queue', async () => {
+  const space = newSpace(redis);
+  await fill(space, 'a', 2);
+  await fill(space, 'b', 3);
+  for (const flag of ['--all', '-a']) {
+    const ran = await space.run(['empty', flag]);
+    assert.equal(ran.status, 0);
+    assert.equal(linesOf(ran.stdout).length, 2);
+  }
+  assert.deepEqual(await space.keys(), [space.key('queues')]);
+});
+
+test('--all on a Redis without queues says so', async () => {
+  const ran = await newSpace(redis).run(['empty', '--all']);
+  assert.deepEqual([ran.status, ran.stdout], [0, 'there are no queues\n']);
+});
+
+test('--dry-run says how many and removes nothing', async () => {
+  const space = newSpace(redis);
+  await fill(space, 'bulk', 3);
+  const before = await space.keys();
+  const ran = await space.run(['empty', '--dry-run', 'bulk']);
+  assert.deepEqual([ran.status, ran.stdout], [0, '3 jobs would be removed from bulk queue\n']);
+  assert.deepEqual(await space.keys(), before);
+});
+
+test('jobs that are deferred on the removed ones are canceled and counted, and theirs in turn', async () => {
+  const space = newSpace(redis);
+  const [parent = ''] = await fill(space, 'bulk', 2);
+  const [child = '', grandchild = ''] = await fill(space, 'later', 2);
+  await defer(space, child, parent);
+  await defer(space, grandchild, child);
+  const ran = await space.run(['empty', 'bulk']);
+  assert.deepEqual([ran.status, ran.stdout], [0, '2 jobs removed from bulk queue, 2 deferred on them canceled\n']);
+  for (const id of [child, grandchild]) {
+    assert.equal(await space.field(id, 'status'), 'canceled');
+    assert.ok((await client.ttl(space.key(`job:${id}`))) > 0, 'a canceled job is forgotten in time');
+  }
+  assert.equal(await client.exists(space.key('deferred:later')), 0);
+  assert.equal(await client.zcard(space.key('canceled:later')), 2);
+  assert.match((await space.run(['status', child])).stdout, /its parent was removed when queue bulk was emptied/);
+});
+
+test('ids on the list that have no job are dropped and not counted', async () => {
+  const space = newSpace(redis);
+  await fill(space, 'bulk', 1);
+  await client.rpush(space.key('queue:bulk'), 'ghost', 'ghost2');
+  assert.match((await space.run(['empty', 'bulk'])).stdout, /^1 jobs? removed/);
+  assert.equal(await client.exists(space.key('queue:bulk')), 0);
+});
+
+test('--json prints one document per queue', async () => {
+  const space = newSpace(redis);
+  await fill(space, 'bulk', 2);
+  const read = async (...flags: string[]) => JSON.parse((await space.run(['empty', 'bulk', '--json', ...flags])).stdout);
+  const common = { version: 1, kind: 'emptied', queue: 'bulk', removed: 2, canceled: 0 };
+  assert.deepEqual(await read('--dry-run'), { ...common, dry_run: true });
+  assert.deepEqual(await read(), { ...common, dry_run: false });
+});
+
+test('20,000 jobs are removed in bounded steps, none of which keeps Redis busy for long', async () => {
+  const space = newSpace(redis);
+  await fill(space, 'bulk', 20_000);
+  await client.config('SET', 'slowlog-log-slower-than', '0', 'slowlog-max-len', '100000');
+  await client.call('SLOWLOG', 'RESET');
+  const ran = await space.run(['empty', 'bulk']);
+  await client.config('SET', 'slowlog-log-slower-than', '-1');
+  assert.deepEqual([ran.status, ran.stdout], [0, '20000 jobs removed from bulk queue\n']);
+  assert.deepEqual(await space.keys(), [space.key('queues')]);
+  const log = (await client.call('SLOWLOG', 'GET', '-1')) as [number, number, number, string[]][];
+  const steps = log.filter(([, , , [command = '']]) => /^eval/i.test(command));
+  assert.ok(steps.length >= 20, `${steps.length} steps`);
+  const middle = steps.map(([, , microseconds]) => microseconds).sort((a, b) => a - b)[Math.floor(steps.length / 2)] ?? 0;
+  assert.ok(middle < 50_000, `half of the steps took more than ${middle} µs`);
+});
+
+test('a queue that is being filled meanwhile does not keep empty going', async () => {
+  const space = newSpace(redis);
+  await fill(space, 'bulk', 3000);
+  let filling = true;
+  const filler = (async () => {
+    while (filling) await client.rpush(space.key('queue:bulk'), ...Array.from({ length: 500 }, () => 'ghost'));
+  })();
+  const ran = await space.run(['empty', 'bulk']);
+  filling = false;
+  await filler;
+  assert.equal(ran.status, 0);
+});

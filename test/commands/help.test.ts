@@ -1,0 +1,71 @@
+import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { test } from 'node:test';
+import { projectRoot, rqt } from '../helpers/rqt.ts';
+import { linesOf } from '../helpers/space.ts';
+
+const COMMANDS = ['enqueue', 'worker', 'info', 'status', 'cancel', 'empty', 'redis'];
+
+/** No Redis is there: help needs none. */
+const env = { RQT_REDIS_URL: 'unix:///nowhere/redis.sock' };
+
+test('--help lists every command on stdout', async () => {
+  for (const args of [['--help'], ['-h'], ['help']]) {
+    const ran = await rqt(args, { env });
+    assert.deepEqual([ran.status, ran.stderr], [0, '']);
+    for (const name of COMMANDS) assert.match(ran.stdout, new RegExp(`^\\s*(?:rqt |\\w[\\w ]* +)?${name} `, 'm'), name);
+  }
+});
+
+for (const name of COMMANDS) {
+  test(`rqt ${name} --help shows how to call it and each of its flags`, async () => {
+    const ran = await rqt([name, '--help'], { env });
+    assert.deepEqual([ran.status, ran.stderr], [0, '']);
+    assert.match(ran.stdout, new RegExp(`^rqt ${name}`));
+    assert.match(ran.stdout, /--url/);
+    assert.equal((await rqt(['help', name], { env })).stdout, ran.stdout);
+  });
+}
+
+test('help names every flag of enqueue that the README promises', async () => {
+  const { stdout } = await rqt(['enqueue', '--help'], { env });
+  const flags = ['queue', 'timeout', 'result-ttl', 'ttl', 'failure-ttl', 'description', 'job-id', 'at-front', 'unique', 'quiet', 'json', 'lines'];
+  for (const flag of flags) assert.match(stdout, new RegExp(`--${flag}\\s`), flag);
+});
+
+test('help is plain text in a pipe and fits its width', async () => {
+  for (const name of COMMANDS) {
+    const { stdout } = await rqt([name, '--help'], { env });
+    assert.doesNotMatch(stdout, /\x1b/);
+    for (const line of linesOf(stdout)) assert.ok([...line].length <= 130, line);
+  }
+});
+
+test('help wins over whatever else is on the line', async () => {
+  const ran = await rqt(['enqueue', 'm#f', '--queue', 'a', '--help'], { env });
+  assert.equal(ran.status, 0);
+  assert.match(ran.stdout, /^rqt enqueue/);
+});
+
+test("--version prints the package's version alone", async () => {
+  const { version } = JSON.parse(readFileSync(join(projectRoot, 'package.json'), 'utf8'));
+  for (const flag of ['--version', '-V']) {
+    const ran = await rqt([flag], { env });
+    assert.deepEqual([ran.status, ran.stdout, ran.stderr], [0, `${version}\n`, '']);
+  }
+});
+
+test('completion prints a script for the shell', async () => {
+  const ran = await rqt(['completion'], { env });
+  assert.equal(ran.status, 0);
+  assert.match(ran.stdout, /rqt --get-yargs-completions/);
+});
+
+test('completion knows the commands, and the flags of a command', async () => {
+  const complete = async (...words: string[]) =>
+    linesOf((await rqt(['--get-yargs-completions', 'rqt', ...words], { env: { ...env, SHELL: '/bin/bash' } })).stdout);
+  const commands = await complete('en');
+  for (const name of COMMANDS) assert.ok(commands.includes(name), name);
+  assert.ok((await complete('enqueue', '--at')).includes('--at-front'));
+});
