@@ -13,6 +13,8 @@ export interface Command {
   readonly takesPlainWords?: boolean;
   /** Whether it goes on when nobody reads its output any more: what it does matters more than what it says. */
   readonly outlivesReader?: boolean;
+  /** A second name of another command, not listed. */
+  readonly isAlias?: boolean;
   /** Lines under the options in its help. */
   readonly epilogue?: string;
   /** Returns the exit status. */

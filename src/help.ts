@@ -13,7 +13,7 @@ const SUMMARY_OF_COMPLETION = 'print a completion script for your shell';
 
 /** The help of `rqt` itself: one screen, 80 columns, grouped by what people do. */
 export function renderHelp(commands: readonly Command[]): string {
-  const summaries = new Map(commands.map(({ name, summary }) => [name, summary]));
+  const summaries = new Map(commands.filter(({ isAlias }) => !isAlias).map(({ name, summary }) => [name, summary]));
   summaries.set('completion', SUMMARY_OF_COMPLETION);
   const lines = GROUPS.flatMap(([title, names]) =>
     names

@@ -182,3 +182,25 @@ export interface JobRow {
   /** How many attempts were started. */
   readonly attemptCount: number;
 }
+
+/** A job among those that it depends on and that depend on it. */
+export interface TreeJob {
+  readonly id: string;
+  /** As Redis has it; null when the job is gone. */
+  readonly state: string | null;
+  readonly queue: string;
+  readonly description: string;
+  /** How it is related to the job that was asked for. */
+  readonly relation: 'asked' | 'ancestor' | 'descendant';
+  /** Ids of its parents, and of the children that still wait for it or may wait again: at most some of each, see the counts. */
+  readonly parents: readonly string[];
+  readonly children: readonly string[];
+  readonly parentCount: number;
+  readonly childCount: number;
+}
+
+/** The ancestors and descendants of a job, nearest first, as far as bounds allow: ids that no job is here for were left out. */
+export interface JobTree {
+  readonly id: string;
+  readonly jobs: ReadonlyMap<string, TreeJob>;
+}

@@ -29,7 +29,7 @@ async function run({ words, options }: CommandLine): Promise<number> {
   const server = await import('../store/server/index.ts');
   switch (verb) {
     case 'url':
-      print(`unix://${server.socketPath(redis.home)}`);
+      print(urlOf(server.socketPath(redis.home)));
       return 0;
     case 'stop':
       print((await server.stopServer(redis.home)) ? 'stopped; its data are kept' : 'it was not running');
@@ -39,21 +39,44 @@ async function run({ words, options }: CommandLine): Promise<number> {
   }
 }
 
+/** What RQT_REDIS_URL, and RQ's --url, take: each character that means something in a URL is escaped. */
+function urlOf(socket: string): string {
+  return `unix://${encodeURI(socket).replace(/[?#]/g, encodeURIComponent)}`;
+}
+
 type ServerStatus = Awaited<ReturnType<typeof import('../store/server/index.ts')['serverStatus']>>;
 
 async function status(found: ServerStatus, home: string, json: boolean): Promise<number> {
-  if (json) print(JSON.stringify({ version: 1, kind: 'redis', ...found }));
+  if (json) print(JSON.stringify(documentOf(found)));
   else print(await describe(found, home));
   return found.running ? 0 : EXIT_STATUS.no;
+}
+
+function documentOf(found: ServerStatus) {
+  const running = found.running
+    ? {
+        pid: found.pid,
+        program: found.program,
+        program_version: found.version,
+        uptime_seconds: found.uptimeMs / 1000,
+        memory_bytes: found.memoryBytes,
+        connections: found.connections,
+        loading: found.loading,
+      }
+    : {};
+  const { home, socket, log, dataBytes } = found;
+  return { version: 1, kind: 'redis', running: found.running, home, url: urlOf(socket), log, data_bytes: dataBytes, ...running };
 }
 
 async function describe(found: ServerStatus, home: string): Promise<string> {
   if (!found.running) return `not running; the next command starts it\nhome     ${home}`;
   const [{ formatBytes }, { formatDuration }] = await Promise.all([import('../view/bytes.ts'), import('../view/duration.ts')]);
   return [
-    `running  pid ${found.pid}, Redis ${found.version}, up ${formatDuration(found.uptimeMs)}`,
+    `running  pid ${found.pid}, ${PROGRAMS[found.program]} ${found.version}, up ${formatDuration(found.uptimeMs)}${found.loading ? ', still loading its data' : ''}`,
     `socket   ${found.socket}`,
     `home     ${home}`,
     `memory   ${formatBytes(found.memoryBytes)}`,
   ].join('\n');
 }
+
+const PROGRAMS = { redis: 'Redis', valkey: 'Valkey' } as const;

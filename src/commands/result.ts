@@ -12,7 +12,10 @@ export const command: Command = {
   synopsis: '<id>',
   summary: 'print what a finished job returned, as JSON',
   words: { min: 1, max: 1 },
-  options: [{ name: 'raw', type: 'boolean', describe: 'print a returned text as it is, without quotes' }],
+  options: [
+    { name: 'raw', type: 'boolean', describe: 'print a returned text as it is, without quotes' },
+    { name: 'json', type: 'boolean', describe: 'one JSON document: the state, and the value as `result` when it has finished' },
+  ],
   epilogue: [
     'Exit status: 0 finished (null: it returned nothing), 1 failed, stopped or canceled, or its result could not be kept (the reason is on stderr),',
     '75 not finished yet, 66 no such job.',
@@ -23,12 +26,21 @@ export const command: Command = {
 async function run({ words: [word = ''], options }: CommandLine): Promise<number> {
   const id = parseJobId(word);
   const found = await withStore(options, db => result(db, id));
+  if (options.flag('json') && found.kind !== 'missing') print(documentOf(id, found));
+  if (options.flag('json') && found.kind === 'finished') return 0;
   if (found.kind === 'finished') {
     print(resultText(found.json, { raw: options.flag('raw'), forTerminal: process.stdout.isTTY === true }));
     return 0;
   }
   say(`rqt: ${safeLine(explain(id, found))}`);
   return STATUS[found.kind];
+}
+
+/** The value goes in as the text that it was kept as: nothing of it is lost on the way. */
+function documentOf(id: string, found: Exclude<JobResult, { kind: 'missing' }>): string {
+  const state = found.kind === 'unfinished' || found.kind === 'ended' ? found.state : 'finished';
+  const head = JSON.stringify({ version: 1, kind: 'result', id, state }).slice(0, -1);
+  return `${head},"result":${found.kind === 'finished' ? resultText(found.json, { raw: false, forTerminal: false }) : 'null'}}`;
 }
 
 type Failure = Exclude<JobResult, { kind: 'finished' }>;

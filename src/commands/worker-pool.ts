@@ -5,6 +5,7 @@ import { command as worker } from './worker.ts';
 export const command: Command = {
   ...worker,
   name: 'worker-pool',
+  isAlias: true,
   summary: 'rqt worker -j N, as rq worker-pool',
   options: worker.options.map(option => {
     if (option.name === 'num-workers') return { ...option, alias: 'n', describe: 'how many workers (default: 1)' };

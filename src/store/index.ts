@@ -34,5 +34,6 @@ export { type JobResult, result } from './result.ts';
 export { keepOutput, note, putBack, type Renewal, renew } from './running.ts';
 export { type Stopped, stop, waitUntilStopped } from './stop.ts';
 export { resume, suspend } from './suspend.ts';
+export { jobTree } from './tree.ts';
 export { groupMembers, hasGroup, Vigil, type WaitedJob } from './wait.ts';
 export { ownAddress, register, unregister, type WorkerEntry } from './worker-entry.ts';

@@ -87,18 +87,27 @@ export interface Listener {
   onAgain(): void;
 }
 
+/** An open ear. */
+export interface Subscription {
+  /** Settles when it hears. */
+  readonly listens: Promise<void>;
+  close(): void;
+}
+
 /** Listens on a worker's control channel; subscribes again after each lost connection. Messages that are no commands are ignored. */
-export async function subscribe(db: Db, worker: string, { onControl, onAgain }: Listener): Promise<{ close(): void }> {
+export function subscribe(db: Db, worker: string, { onControl, onAgain }: Listener): Subscription {
   const client = duplicateDb(db);
   const channel = keys.channel(db.prefix, worker);
   client.on('message', (_channel: string, message: string) => {
     const control = readControl(message);
     if (control) onControl(control);
   });
-  await client.subscribe(channel);
+  const listens = client.subscribe(channel).then(() => {
+    client.on('ready', again);
+  });
   // ioredis subscribes again by itself and does not say when that is done; a second time does no harm.
-  client.on('ready', () => void client.subscribe(channel).then(onAgain, () => {}));
-  return { close: () => client.disconnect() };
+  const again = () => void client.subscribe(channel).then(onAgain, () => {});
+  return { listens, close: () => client.disconnect() };
 }
 
 /** Reads a control message; null for anything that is none. */

@@ -3,12 +3,12 @@ import { beat } from './heartbeat.ts';
 import { askToStop, type Companion, type Slot, stopRunning } from './slot.ts';
 
 /** Obeys RQ's commands on the worker's channel (rq/command.py), from `rq` and `rqt` alike. What it could not hear it asks for in a heartbeat. */
-export async function startControl(slot: Slot): Promise<Companion> {
-  const subscription = await subscribe(slot.db, slot.entry.name, {
+export function startControl(slot: Slot): Companion & { readonly listens: Promise<void> } {
+  const subscription = subscribe(slot.db, slot.entry.name, {
     onControl: control => obey(slot, control),
     onAgain: () => void beat(slot),
   });
-  return { stop: () => subscription.close() };
+  return { listens: subscription.listens, stop: () => subscription.close() };
 }
 
 function obey(slot: Slot, control: Control): void {

@@ -56,16 +56,7 @@ async function runSlot(db: Db, options: WorkerOptions, shift: Shift): Promise<Sl
   const companions: Companion[] = [];
   const { tally } = shift;
   try {
-    options.log({ event: 'started', worker: entry.name, pid: entry.pid, version: options.version });
-    options.log({ event: 'subscribing', worker: entry.name, channel: `${db.prefix}:pubsub:${entry.name}` });
-    companions.push(startConnectionWatch(slot), await startControl(slot));
-    options.log({ event: 'listening', worker: entry.name, queues: options.queues });
-    for (const queue of options.queues) options.log({ event: 'cleaning', worker: entry.name, queue });
-    slot.pool.warm();
-    tally.giveUp(await sweepAll(slot));
-    companions.push(startHeartbeat(slot), startOutputKeeper(slot), startSweeper(slot));
-    if (options.schedules) companions.push(startScheduler(slot));
-    const why = await Promise.race([loop(slot, shift), abandonment.happened]);
+    const why = await Promise.race([live(slot, shift, companions), abandonment.happened]);
     options.log({ event: 'quitting', worker: entry.name, why, done: tally.done, failed: tally.failed });
     return { why, signal: slot.signal };
   } finally {
@@ -78,6 +69,22 @@ async function runSlot(db: Db, options: WorkerOptions, shift: Shift): Promise<Sl
     await abandonment.stop();
     await signals.stop();
   }
+}
+
+/** Listens, cleans up and works until there is a reason to end. */
+async function live(slot: Slot, shift: Shift, companions: Companion[]): Promise<WorkerEnd['why']> {
+  const { db, entry, options } = slot;
+  options.log({ event: 'started', worker: entry.name, pid: entry.pid, version: options.version });
+  options.log({ event: 'subscribing', worker: entry.name, channel: `${db.prefix}:pubsub:${entry.name}` });
+  const control = startControl(slot);
+  companions.push(control, startConnectionWatch(slot), startHeartbeat(slot), startOutputKeeper(slot), startSweeper(slot));
+  if (options.schedules) companions.push(startScheduler(slot));
+  await control.listens;
+  options.log({ event: 'listening', worker: entry.name, queues: options.queues });
+  for (const queue of options.queues) options.log({ event: 'cleaning', worker: entry.name, queue });
+  slot.pool.warm();
+  shift.tally.giveUp(await sweepAll(slot));
+  return loop(slot, shift);
 }
 
 async function sayGoodbye(slot: Slot): Promise<void> {

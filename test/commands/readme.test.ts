@@ -14,7 +14,7 @@ const listed = [...readme.matchAll(/^\| `rqt ([a-z-]+)` \| (.+) \|$/gm)].map(([,
 test("the README's command table and the binary's help list the same commands with the same words", async () => {
   const { stdout, status } = await rqt(['--help'], { env: { COLUMNS: '200' } });
   assert.equal(status, 0);
-  const helped = [...stdout.matchAll(/^(?:put in|run|look|control|set up)? {3,}([a-z-]+) {2,}(.+?)\s*$/gm)]
+  const helped = [...stdout.matchAll(/^(?:put in|run|look|control|set up)? {2,}([a-z-]+) {2,}(.+?)\s*$/gm)]
     .map(([, name = '', summary = '']) => ({ name, summary }))
     .filter(({ name }) => name !== 'completion' && !name.startsWith('-'));
   assert.deepEqual(byName(helped), byName(listed));

@@ -79,8 +79,8 @@ async function startBusy(cutConnections: boolean, fields: Record<string, number>
   const worker = await stage.start('--name', 'w', '--grace', '0');
   await stage.untilState(id, 'started');
   if (cutConnections) {
-    await client.client('KILL', 'TYPE', 'pubsub');
-    await client.client('KILL', 'TYPE', 'normal', 'SKIPME', 'yes');
+    await client.call('CLIENT', 'KILL', 'TYPE', 'pubsub');
+    await client.call('CLIENT', 'KILL', 'TYPE', 'normal', 'SKIPME', 'yes');
     await until('it is subscribed again', async () => (await client.pubsub('NUMSUB', 'rq:pubsub:w'))[1] === 1);
     await until('its connection is back', () => /is back/.test(worker.printed.stderr));
   }

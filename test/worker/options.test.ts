@@ -102,7 +102,14 @@ test('--result-ttl is for jobs that say nothing themselves', async () => {
 });
 
 test('wrong values of flags are refused with 64', async () => {
-  for (const args of [['--max-jobs', '0'], ['--max-jobs', 'x'], ['--grace', '-1'], ['--max-idle-time', '0'], ['--name', 'a b'], ['a,b']])
+  for (const args of [
+    ['--max-jobs', '0'],
+    ['--max-jobs', 'x'],
+    ['--grace', '-1'],
+    ['--max-idle-time', '0'],
+    ['--name', 'a b'],
+    ['a,b'],
+  ])
     assert.equal((await burst(...args)).status, 64, args.join(' '));
 });
 

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { beforeEach, test } from 'node:test';
 import { until } from '../helpers/until.ts';
-import { openStage, type NewJob } from './stage.ts';
+import { type NewJob, openStage } from './stage.ts';
 
 const stage = await openStage();
 const { put, burst, redis } = stage;
@@ -191,7 +191,10 @@ test('gap 13: a heartbeat or an end that comes after a delete leaves no ghost', 
   gate.open();
   const ran = await worker.ended;
   assert.match(ran.stderr, /Late result dropped/);
-  assert.deepEqual((await client.keys('*')).filter(key => key.includes(id)), []);
+  assert.deepEqual(
+    (await client.keys('*')).filter(key => key.includes(id)),
+    [],
+  );
   assert.deepEqual(await client.keys('rq:wip:*'), []);
 });
 
@@ -201,7 +204,10 @@ test('gap 16: emptying a queue cancels the children that wait for its jobs', asy
   const ran = await stage.rqt('empty', 'default');
   assert.equal(ran.status, 0, ran.stderr);
   assert.equal((await stage.status('child')).state, 'canceled');
-  assert.deepEqual((await client.keys('rq:job:*')).filter(key => key.includes('parent')), []);
+  assert.deepEqual(
+    (await client.keys('rq:job:*')).filter(key => key.includes('parent')),
+    [],
+  );
 });
 
 /** A job that notes its id, deferred on its parents as RQ writes it. */

@@ -153,5 +153,5 @@ test('a second signal ends a worker that waits for Redis to keep a job’s end',
 });
 
 async function killConnections(): Promise<void> {
-  for (const type of ['pubsub', 'normal']) await client.client('KILL', 'TYPE', type, 'SKIPME', 'yes');
+  for (const type of ['pubsub', 'normal']) await client.call('CLIENT', 'KILL', 'TYPE', type, 'SKIPME', 'yes');
 }

@@ -26,7 +26,10 @@ test('a worker is registered under RQ’s keys, with RQ’s fields', async () =>
   assert.equal(Number(hash.total_working_time), 0);
   assert.match(hash.version ?? '', /^\d+\.\d+\.\d+/);
   assert.equal('ip_address' in hash, true);
-  assert.deepEqual(['death', 'current_job'].filter(name => name in hash), []);
+  assert.deepEqual(
+    ['death', 'current_job'].filter(name => name in hash),
+    [],
+  );
   const ttl = await client.ttl('rq:worker:w1');
   assert.ok(ttl > 420 && ttl <= 480, `ttl ${ttl}`);
   worker.child.kill('SIGTERM');
@@ -106,7 +109,10 @@ test('gap 15: a failed job, its result and its output are all forgotten after it
 test('gap 15: a result_ttl of 0 leaves nothing of a finished job', async () => {
   const id = await stage.put('quick#say', { args: ['hello\n'], fields: { result_ttl: 0 } });
   await stage.burst();
-  assert.deepEqual((await client.keys('rq:*')).filter(key => key.includes(id)), []);
+  assert.deepEqual(
+    (await client.keys('rq:*')).filter(key => key.includes(id)),
+    [],
+  );
   assert.deepEqual(await stage.places(id), []);
 });
 

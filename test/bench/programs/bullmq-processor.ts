@@ -1,0 +1,2 @@
+/** BullMQ's sandboxed no-op. */
+export default async function noop(): Promise<void> {}
