@@ -120,7 +120,13 @@ function asksForHelp(words: readonly string[]): boolean {
 function refuseName(commands: readonly Command[], words: readonly string[]): RqtError {
   const name = words.find(word => !word.startsWith('-'));
   if (name === undefined)
-    return new RqtError('usage', `say what to do: ${commands.filter(({ isAlias }) => !isAlias).map(({ name }) => name).join(', ')} (see rqt --help)`);
+    return new RqtError(
+      'usage',
+      `say what to do: ${commands
+        .filter(({ isAlias }) => !isAlias)
+        .map(({ name }) => name)
+        .join(', ')} (see rqt --help)`,
+    );
   const near = nearest(
     name,
     commands.map(command => command.name),

@@ -1,5 +1,5 @@
 /** The parent side of the executor: what the worker uses. */
 export { ForkError } from './executor.ts';
 export { createPool, type ExecutorPool, type PoolOptions } from './pool.ts';
-export type { Again, Failure, JobCall, Outcome, StopReason, StreamName, TaskRequest } from './protocol.ts';
+export type { Failure, JobCall, Outcome, StopReason, StreamName, TaskRequest } from './protocol.ts';
 export type { RunningJob } from './run.ts';

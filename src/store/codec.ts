@@ -1,5 +1,6 @@
 import { deflateSync, inflateSync } from 'node:zlib';
 import type { Call } from '../model.ts';
+import { findJsonFlaw } from '../parse/json.ts';
 
 /**
  * RQ's encodings (RQ-LAYOUT sections 1, 3 and 4). Nothing outside the store knows them.
@@ -21,8 +22,11 @@ export function decodeCall(data: Buffer): DecodedCall {
   if (data.length === 0) return opaque('the job has no payload');
   const bytes = unzlib(data, MAX_PAYLOAD_BYTES);
   if (bytes[0] === 0x80) return opaque('pickle');
+  const text = bytes.toString('utf8');
+  if (LONG_NUMBER.test(text) && findJsonFlaw(text)?.kind === 'number')
+    return opaque('JSON with a number that cannot be kept exactly');
   try {
-    const [task, , args, kwargs] = JSON.parse(bytes.toString('utf8'), undefined) as unknown[];
+    const [task, , args, kwargs] = JSON.parse(text) as unknown[];
     if (
       typeof task !== 'string' ||
       !Array.isArray(args) ||
@@ -34,9 +38,13 @@ export function decodeCall(data: Buffer): DecodedCall {
     }
     return { call: { task, args, kwargs: kwargs as Record<string, unknown> }, opaque: null };
   } catch {
-    return opaque('a damaged payload');
+    return opaque(PYTHONS_NUMBER.test(text) ? 'JSON with NaN or Infinity, which only Python reads' : 'a damaged payload');
   }
 }
+
+/** Digits or an exponent that may be more than a double holds: worth a closer look. */
+const LONG_NUMBER = /\d{16}|\d[eE]\+?\d{3}/;
+const PYTHONS_NUMBER = /[[:, ](NaN|-?Infinity)[\],} ]/;
 
 /** No payload that a worker would take is larger than this when inflated. */
 const MAX_PAYLOAD_BYTES = 512 * 1024 * 1024;

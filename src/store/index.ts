@@ -13,13 +13,13 @@ export {
   settle,
 } from './claim.ts';
 export { redisNow } from './clock.ts';
-export { type Coming, coming } from './coming.ts';
+export { coming } from './coming.ts';
 export { kill, shutdown, type Told, workerNames } from './command-worker.ts';
 export { closeDb, type Db } from './db.ts';
-export { type Deleted, deleteJob } from './delete.ts';
+export { deleteJob } from './delete.ts';
 export { details } from './details.ts';
 export { countQueued, empty } from './empty.ts';
-export { type CallbackName, type Enqueued, type EnqueueOptions, enqueue, type JobPlan, type NewJob } from './enqueue.ts';
+export { type EnqueueOptions, enqueue, type JobPlan, type NewJob } from './enqueue.ts';
 export { countFailed, type FailedJob, failedJobs } from './failed.ts';
 export { failureOf } from './failure.ts';
 export { followOutput } from './follow.ts';
@@ -29,9 +29,9 @@ export { bury, maintain, neighbours, type Swept, sweep } from './maintain.ts';
 export { openStore } from './open.ts';
 export { cutMark, type OutputPiece, readPieces } from './output.ts';
 export { overview, queueNames } from './overview.ts';
-export { type Requeued, requeue } from './requeue.ts';
+export { requeue } from './requeue.ts';
 export { type JobResult, result } from './result.ts';
-export { keepOutput, note, putBack, type Renewal, renew } from './running.ts';
+export { keepOutput, note, putBack, renew } from './running.ts';
 export { type Stopped, stop, waitUntilStopped } from './stop.ts';
 export { resume, suspend } from './suspend.ts';
 export { jobTree } from './tree.ts';

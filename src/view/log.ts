@@ -4,7 +4,7 @@ import type { Look } from './look.ts';
 import { safeJson, safeLines } from './safe.ts';
 import { formatClock, isoTime, toSeconds } from './time.ts';
 
-export { type LogEvent, type LogLevel, levelOf, type QuitReason } from '../log-event.ts';
+export { type LogEvent, type LogLevel, levelOf } from '../log-event.ts';
 
 /** `--log-format`. */
 export type LogFormat = 'text' | 'json';

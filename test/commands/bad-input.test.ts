@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { execFile, type ExecFileException } from 'node:child_process';
+import { type ExecFileException, execFile } from 'node:child_process';
 import { describe, test } from 'node:test';
 import { startRedis } from '../helpers/redis.ts';
 import { launcher } from '../helpers/rqt.ts';
@@ -38,7 +38,12 @@ const CASES: readonly [what: string, args: readonly string[], status: number, sa
   ['a directory as a file', ['enqueue', 'm#f', `@${folder}`], 66, /is a directory/],
   ['a file that is not UTF-8', ['enqueue', 'm#f', `@${folder}/latin1`], 65, /is not UTF-8/],
   ['the same keyword twice', ['enqueue', 'm#f', 'k=1', 'k:=2'], 65, /keyword 'k' is given twice/],
-  ["RQ's %literal", ['enqueue', 'm#f', '%(1, None)'], 65, /is a Python literal, which rqt does not read; write JSON, for example ':/],
+  [
+    "RQ's %literal",
+    ['enqueue', 'm#f', '%(1, None)'],
+    65,
+    /is a Python literal, which rqt does not read; write JSON, for example ':/,
+  ],
   ["RQ's key%=literal", ['enqueue', 'm#f', 'k%=(1,)'], 65, /Python literal.*'k:=/],
   ['an id with a blank', ['enqueue', 'm#f', '--job-id', 'a b'], 64, /job id 'a b'/],
   ['an id with a colon', ['enqueue', 'm#f', '--job-id', 'a:b'], 64, /job id 'a:b'/],
@@ -108,7 +113,12 @@ for (const [what, line] of [
 
 test('a message about hostile input holds no control character', async () => {
   const space = newSpace(redis);
-  for (const args of [['enqueue', 'm#f', '-q', 'a\x1b[2J\nb'], ['enqueue', '\x1b[2J\n'], ['\x1b[2J\n'], ['info', '--\x1b[2J\n']]) {
+  for (const args of [
+    ['enqueue', 'm#f', '-q', 'a\x1b[2J\nb'],
+    ['enqueue', '\x1b[2J\n'],
+    ['\x1b[2J\n'],
+    ['info', '--\x1b[2J\n'],
+  ]) {
     const { stderr, status } = await space.run(args);
     assert.match(stderr, /^rqt: [^\x00-\x1f]+\n$/);
     assert.equal(status, 64);
@@ -116,7 +126,9 @@ test('a message about hostile input holds no control character', async () => {
 });
 
 test('flags are told in English whatever the locale is', async () => {
-  const { stderr } = await newSpace(redis).run(['enqueue', 'm#f', '--timeout'], { env: { LC_ALL: 'de_DE.UTF-8', LANG: 'de_DE.UTF-8' } });
+  const { stderr } = await newSpace(redis).run(['enqueue', 'm#f', '--timeout'], {
+    env: { LC_ALL: 'de_DE.UTF-8', LANG: 'de_DE.UTF-8' },
+  });
   assert.match(stderr, /^rqt: --timeout needs a value/);
 });
 

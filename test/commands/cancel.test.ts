@@ -3,8 +3,8 @@ import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { startRedis } from '../helpers/redis.ts';
-import type { Running } from '../helpers/rqt.ts';
 import { checkRqKeys } from '../helpers/rq-reader.ts';
+import type { Running } from '../helpers/rqt.ts';
 import { linesOf, newFolder, newSpace, type Space } from '../helpers/space.ts';
 import { until } from '../helpers/until.ts';
 
@@ -27,7 +27,11 @@ const TASKS = {
 };
 
 /** A worker that runs `mark#<fn>`, once it runs it; the job's id and the process id that the task wrote. */
-async function startLong(space: Space, fn = 'long', ...flags: string[]): Promise<{ id: string; pid: number; worker: Running; folder: string }> {
+async function startLong(
+  space: Space,
+  fn = 'long',
+  ...flags: string[]
+): Promise<{ id: string; pid: number; worker: Running; folder: string }> {
   const folder = newFolder(TASKS);
   const file = join(folder, 'pid');
   const id = await space.enqueue(`mark#${fn}`, file);
@@ -64,8 +68,11 @@ for (const state of ['queued', 'deferred', 'scheduled'] as const) {
     assert.equal((await space.run(['worker', '--burst', '--path', folder])).status, 0);
     assert.equal(existsSync(mark), false);
     assert.equal(await space.field(id, 'status'), 'canceled');
-    assert.deepEqual(await client.zrange(space.key('canceled:default'), 0, -1), [id]);
-    assert.equal(await client.exists(space.key('queue:default'), space.key('deferred:default'), space.key('scheduled:default')), 0);
+    assert.deepEqual(await client.zrange(space.key('canceled:default'), '0', '-1'), [id]);
+    assert.equal(
+      await client.exists(space.key('queue:default'), space.key('deferred:default'), space.key('scheduled:default')),
+      0,
+    );
     await checkRqKeys(client, space.namespace);
   });
 }
@@ -91,7 +98,7 @@ test('a running job is stopped: its process is gone, and only then the command e
   const ran = await space.run(['cancel', id]);
   assert.deepEqual([ran.status, ran.stdout, ran.stderr], [0, `${id} stopped\n`, '']);
   assert.equal(await space.field(id, 'status'), 'stopped');
-  assert.deepEqual(await client.zrange(space.key('failed:default'), 0, -1), [id]);
+  assert.deepEqual(await client.zrange(space.key('failed:default'), '0', '-1'), [id]);
   await until('the process of the task is gone', () => !isAlive(pid));
   assert.equal((await worker.ended).status, 1);
   await checkRqKeys(client, space.namespace);

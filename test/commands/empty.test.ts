@@ -14,7 +14,15 @@ async function fill(space: Space, queue: string, count: number): Promise<string[
 async function defer(space: Space, child: string, parent: string): Promise<void> {
   const queue = (await space.field(child, 'origin')) ?? '';
   await client.lrem(space.key(`queue:${queue}`), 0, child);
-  await client.hset(space.key(`job:${child}`), 'status', 'deferred', 'dependency_ids', JSON.stringify([parent]), 'dependency_id', parent);
+  await client.hset(
+    space.key(`job:${child}`),
+    'status',
+    'deferred',
+    'dependency_ids',
+    JSON.stringify([parent]),
+    'dependency_id',
+    parent,
+  );
   await client.zadd(space.key(`deferred:${queue}`), 1, child);
   await client.sadd(space.key(`job:${parent}:dependents`), child);
   await client.sadd(space.key(`job::${child}:dependencies`), parent);

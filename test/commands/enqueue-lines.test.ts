@@ -62,7 +62,9 @@ test('5,000 lines are sent in batches', async () => {
 test('a line that is not UTF-8 is named with 65, and nothing is enqueued', async () => {
   const space = newSpace(redis);
   const good = Buffer.from('good\n'.repeat(1000));
-  const ran = await space.run(['enqueue', 'm#f', '--lines', '-'], { input: Buffer.concat([good, Buffer.from([0x61, 0xff, 0x0a])]) });
+  const ran = await space.run(['enqueue', 'm#f', '--lines', '-'], {
+    input: Buffer.concat([good, Buffer.from([0x61, 0xff, 0x0a])]),
+  });
   assert.deepEqual([ran.status, ran.stdout], [65, '']);
   assert.match(ran.stderr, /^rqt: line 1001 of standard input is not UTF-8[^\n]*\n$/);
   assert.deepEqual(await space.keys(), []);
@@ -81,7 +83,9 @@ for (const [what, path, says] of [
   ['a directory', '/', 'it is a directory'],
   ['a file that cannot be read', '/proc/self/mem', 'it cannot be read'],
 ] as const) {
-  test(`--lines on ${what} ends with 66 and one line`, { skip: path.startsWith('/proc') && process.platform !== 'linux' }, async () => {
+  test(`--lines on ${what} ends with 66 and one line`, {
+    skip: path.startsWith('/proc') && process.platform !== 'linux',
+  }, async () => {
     const space = newSpace(redis);
     const ran = await space.run(['enqueue', 'm#f', '--lines', path]);
     assert.deepEqual([ran.status, ran.stdout], [66, '']);

@@ -76,7 +76,7 @@ test('a file may be a positional argument, and hold the JSON of one', async () =
 
 test('text stays as it was typed', async () => {
   const space = newSpace(redis);
-  const words = ['', ' a b ', '-5', 'https://host/?a=b', '5=x', 'Grüße 你好 🎉', '\ufffd', "it's \"so\"", 'a\nb', '$HOME'];
+  const words = ['', ' a b ', '-5', 'https://host/?a=b', '5=x', 'Grüße 你好 🎉', '\ufffd', 'it\'s "so"', 'a\nb', '$HOME'];
   const id = await space.enqueue('m#f', ...words);
   const { call } = await readRqJob(client, space.namespace, id);
   assert.deepEqual(call[2], words);

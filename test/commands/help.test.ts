@@ -30,7 +30,20 @@ for (const name of COMMANDS) {
 
 test('help names every flag of enqueue that the README promises', async () => {
   const { stdout } = await rqt(['enqueue', '--help'], { env });
-  const flags = ['queue', 'timeout', 'result-ttl', 'ttl', 'failure-ttl', 'description', 'job-id', 'at-front', 'unique', 'quiet', 'json', 'lines'];
+  const flags = [
+    'queue',
+    'timeout',
+    'result-ttl',
+    'ttl',
+    'failure-ttl',
+    'description',
+    'job-id',
+    'at-front',
+    'unique',
+    'quiet',
+    'json',
+    'lines',
+  ];
   for (const flag of flags) assert.match(stdout, new RegExp(`--${flag}\\s`), flag);
 });
 

@@ -48,7 +48,12 @@ test('the table of queues counts the jobs of every state', async () => {
   const lines = linesOf((await space.run(['info'])).stdout);
   const columns = ['queue', 'queued', 'executing', 'deferred', 'scheduled', 'finished', 'failed', 'oldest'];
   assert.deepEqual(lines[0]?.trim().split(/ {2,}/), columns);
-  const row = (name: string) => lines.find(line => line.startsWith(name))?.replace(/[█▏▎▍▌▋▊▉]+/, '').trim().split(/ {2,}/);
+  const row = (name: string) =>
+    lines
+      .find(line => line.startsWith(name))
+      ?.replace(/[█▏▎▍▌▋▊▉]+/, '')
+      .trim()
+      .split(/ {2,}/);
   assert.deepEqual(row('high'), ['high', '0', '0', '1', '2', '1', '1', '-']);
   assert.deepEqual(row('default')?.slice(0, 7), ['default', '3', '0', '0', '0', '0', '0']);
   assert.match(row('default')?.[7] ?? '', /^\d+ (s|min)$/);
@@ -62,7 +67,10 @@ test('the table of workers tells name, state, queues, counts, host and uptime', 
     const lines = linesOf((await space.run(['info'])).stdout);
     const head = lines.find(line => line.startsWith('worker'))?.split(/ {2,}/);
     assert.deepEqual(head, ['worker', 'state', 'queues', 'current job', 'for', 'done', 'failed', 'host', 'uptime']);
-    const row = lines.find(line => line.startsWith('w1'))?.trim().split(/ {2,}/);
+    const row = lines
+      .find(line => line.startsWith('w1'))
+      ?.trim()
+      .split(/ {2,}/);
     assert.deepEqual(row?.slice(0, 7), ['w1', 'idle', 'high, default', '-', '-', '0', '0']);
     assert.equal(lines.at(-1), '0 queues, 0 jobs queued, 0 executing, 1 worker');
   });
@@ -104,7 +112,10 @@ test('named queues are shown alone, with the workers that listen on them', async
     const { queues, workers } = JSON.parse((await space.run(['info', '--json', 'high'])).stdout);
     assert.deepEqual([queues.map((queue: { name: string }) => queue.name), workers], [['high'], []]);
     const other = JSON.parse((await space.run(['info', '--json', 'default'])).stdout);
-    assert.deepEqual(other.workers.map((worker: { name: string }) => worker.name), ['w1']);
+    assert.deepEqual(
+      other.workers.map((worker: { name: string }) => worker.name),
+      ['w1'],
+    );
   });
 });
 

@@ -51,7 +51,13 @@ test('--json prints lines with the stream and the text', async () => {
   const { stdout, stderr } = await space.run(['logs', '--json', id]);
   const documents = linesOf(stdout).map(line => JSON.parse(line));
   assert.equal(stderr, '');
-  assert.equal(documents.filter(({ stream }) => stream === 'stderr').map(({ text }) => text).join(''), 'err 0\nerr 1\nerr 2\nerr 3\nerr 4\n');
+  assert.equal(
+    documents
+      .filter(({ stream }) => stream === 'stderr')
+      .map(({ text }) => text)
+      .join(''),
+    'err 0\nerr 1\nerr 2\nerr 3\nerr 4\n',
+  );
   const { version, kind, cut_before } = documents[0];
   assert.deepEqual([version, kind, documents[0].id, cut_before], [1, 'output', id, 0]);
 });

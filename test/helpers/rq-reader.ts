@@ -43,7 +43,8 @@ function checkFields(fields: Readonly<Record<string, string>>): void {
   check('enqueued_at', value => STAMP.test(value));
   for (const name of ['started_at', 'ended_at', 'last_heartbeat']) check(name, value => value === '' || STAMP.test(value));
   assert.match(fields.timeout ?? '', INTEGER);
-  for (const name of ['result_ttl', 'failure_ttl', 'ttl', 'retries_left', 'repeats_left']) check(name, value => INTEGER.test(value));
+  for (const name of ['result_ttl', 'failure_ttl', 'ttl', 'retries_left', 'repeats_left'])
+    check(name, value => INTEGER.test(value));
   for (const name of ['success', 'failure', 'stopped']) check(`${name}_callback_timeout`, value => INTEGER.test(value));
   for (const name of ['enqueue_at_front', 'allow_dependency_failures']) check(name, value => value === '0' || value === '1');
   for (const name of ['dependency_ids', 'retry_intervals', 'repeat_intervals'])
@@ -60,10 +61,11 @@ export async function checkRqKeys(client: Redis, prefix: string): Promise<void> 
       assert.equal(fields.origin, queue);
     }
     for (const registry of ['finished', 'failed', 'deferred', 'scheduled', 'canceled'])
-      for (const id of await client.zrange(`${prefix}:${registry}:${queue}`, 0, -1)) await readRqJob(client, prefix, id);
-    for (const member of await client.zrange(`${prefix}:wip:${queue}`, 0, -1)) await checkExecution(client, prefix, member);
+      for (const id of await client.zrange(`${prefix}:${registry}:${queue}`, '0', '-1')) await readRqJob(client, prefix, id);
+    for (const member of await client.zrange(`${prefix}:wip:${queue}`, '0', '-1')) await checkExecution(client, prefix, member);
   }
-  for (const key of await client.smembers(`${prefix}:workers`)) assert.ok(key.startsWith(`${prefix}:worker:`), `${key} in workers`);
+  for (const key of await client.smembers(`${prefix}:workers`))
+    assert.ok(key.startsWith(`${prefix}:worker:`), `${key} in workers`);
   for (const key of await client.keys(`${prefix}:results:*`)) {
     for (const [, flat] of await client.xrange(key, '-', '+')) assert.match(flat[flat.indexOf('type') + 1] ?? '', /^[1-5]$/);
   }
