@@ -1,6 +1,7 @@
 import type { Command, CommandLine } from '../command.ts';
 import { readConfig } from '../config.ts';
 import { EXIT_STATUS, RqtError } from '../errors.ts';
+import type { ServerStatus } from '../store/server/index.ts';
 import { print } from './io.ts';
 
 const VERBS = ['status', 'url', 'stop'] as const;
@@ -43,8 +44,6 @@ async function run({ words, options }: CommandLine): Promise<number> {
 function urlOf(socket: string): string {
   return `unix://${encodeURI(socket).replace(/[?#]/g, encodeURIComponent)}`;
 }
-
-type ServerStatus = Awaited<ReturnType<typeof import('../store/server/index.ts')['serverStatus']>>;
 
 async function status(found: ServerStatus, home: string, json: boolean): Promise<number> {
   if (json) print(JSON.stringify(documentOf(found)));

@@ -1,8 +1,9 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { cancel, waitUntilEnded } from '../../src/store/cancel.ts';
+import { cancel } from '../../src/store/cancel.ts';
 import type { Db } from '../../src/store/db.ts';
 import { enqueue } from '../../src/store/enqueue.ts';
+import { waitUntilStopped, waitUntilStopped } from '../../src/store/stop.ts';
 import { startRedis } from '../helpers/redis.ts';
 import { checkRqKeys } from '../helpers/rq-reader.ts';
 import { openTestDb, PLAIN, someJob } from '../helpers/store.ts';
@@ -73,19 +74,36 @@ test('a job whose lease is over becomes stopped, with what stood for its executi
 
 test('a wait for the end is woken by the result that an attempt leaves', async () => {
   const db = await openTestDb(redis);
-  await startByHand(db, 'a');
   const { prefix } = db;
-  const waiting = waitUntilEnded(db, 'a', 60_000);
-  await redis.client.multi().hset(`${prefix}:job:a`, 'status', 'finished').xadd(`${prefix}:results:a`, '*', 'type', '1').exec();
+  const waiting = waitUntilStopped(db, 'a', await startStopping(db, 'a'), 60_000);
+  const settled = redis.client.multi().hset(`${prefix}:job:a`, 'status', 'finished').zrem(`${prefix}:wip:default`, 'a:e1');
+  await settled.xadd(`${prefix}:results:a`, '*', 'type', '1').exec();
   assert.equal(await waiting, 'finished');
 });
 
 test('a wait for the end of a job that is deleted meanwhile ends, too', async () => {
   const db = await openTestDb(redis);
-  await startByHand(db, 'a');
-  const waiting = waitUntilEnded(db, 'a', 50);
-  await redis.client.del(`${db.prefix}:job:a`);
+  const waiting = waitUntilStopped(db, 'a', await startStopping(db, 'a'), 50);
+  await redis.client.multi().del(`${db.prefix}:job:a`).zrem(`${db.prefix}:wip:default`, 'a:e1').exec();
   assert.equal(await waiting, null);
+});
+
+async function startStopping(db: Db, id: string) {
+  await startByHand(db, id);
+  const canceled = await cancel(db, id);
+  assert.ok(canceled.kind === 'stopping');
+  return canceled;
+}
+
+test('a job that RQ 1.13 runs, which notes no executions, is not taken for abandoned', async () => {
+  const db = await openTestDb(redis);
+  const { client, prefix } = db;
+  await enqueue(db, [someJob('a')], PLAIN);
+  await client.lrem(`${prefix}:queue:default`, 0, 'a');
+  await client.hset(`${prefix}:job:a`, 'status', 'started', 'worker_name', 'py');
+  await client.zadd(`${prefix}:wip:default`, Math.floor(Date.now() / 1000) + 60, 'a');
+  assert.equal((await cancel(db, 'a')).kind, 'stopping');
+  assert.equal(await client.hget(`${prefix}:job:a`, 'status'), 'started');
 });
 
 test('a job that has ended, and one that is none, are told apart', async () => {
