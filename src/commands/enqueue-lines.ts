@@ -1,12 +1,12 @@
 import { createReadStream, fstatSync, openSync } from 'node:fs';
 import type { Options } from '../command.ts';
-import { RqtError } from '../errors.ts';
+import { EXIT_STATUS, RqtError } from '../errors.ts';
 import { splitLines } from '../parse/lines.ts';
 import { escapeUnprintable } from '../parse/quote.ts';
 import { type Db, enqueue, type NewJob } from '../store/index.ts';
 import { report } from './enqueue.ts';
 import { newJob, type Order, optionsOf } from './enqueue-order.ts';
-import { withStore } from './io.ts';
+import { say, withStore } from './io.ts';
 import { openProgress, type ProgressLine } from './progress.ts';
 
 /** Jobs per step: enough to be fast, few enough that a step keeps Redis busy for no more than some milliseconds. */
@@ -29,7 +29,9 @@ export async function enqueueLines(order: Order, source: string, options: Option
       await sender.flush();
       progress.end();
     }
-    return 0;
+    if (sender.canceled === 0) return 0;
+    say(`rqt: of these jobs ${sender.canceled} are canceled at once: a parent ended badly (look: rqt jobs --state canceled)`);
+    return EXIT_STATUS.no;
   });
 }
 
@@ -56,6 +58,8 @@ class Sender {
   #pending: NewJob[] = [];
   #sent: Promise<void> = Promise.resolve();
   #count = 0;
+  /** How many were canceled at once. */
+  canceled = 0;
 
   constructor(db: Db, order: Order, progress: ProgressLine) {
     this.#db = db;
@@ -79,15 +83,18 @@ class Sender {
     const jobs = this.#pending;
     this.#pending = [];
     await this.#sent;
-    this.#sent = send(this.#db, jobs, this.#order);
+    this.#sent = send(this.#db, jobs, this.#order).then(canceled => {
+      this.canceled += canceled;
+    });
     this.#sent.catch(() => {});
     this.#count += jobs.length;
     this.#progress.update(this.#count);
   }
 }
 
-async function send(db: Db, jobs: readonly NewJob[], order: Order): Promise<void> {
-  const { unfinished } = await enqueue(db, jobs, optionsOf(order));
+/** Returns how many of the jobs were canceled at once. */
+async function send(db: Db, jobs: readonly NewJob[], order: Order): Promise<number> {
+  const { unfinished, canceled } = await enqueue(db, jobs, optionsOf(order));
   // Both are in the order of the lines. From the end: of equal lines the first one is enqueued, and the others find it in their way.
   const inTheWay = [...unfinished];
   const states = new Map<NewJob, string>();
@@ -95,6 +102,7 @@ async function send(db: Db, jobs: readonly NewJob[], order: Order): Promise<void
     if (inTheWay.at(-1)?.id === job.id) states.set(job, inTheWay.pop()?.state ?? '');
   }
   for (const job of jobs) report(job, order, states.get(job) ?? null);
+  return canceled.length;
 }
 
 async function* openInput(source: string): AsyncGenerator<Buffer> {

@@ -33,7 +33,7 @@ const WHEN: readonly Row[] = [
 const LIMITS: readonly Row[] = [
   ['timeout', 'DURATION', 'how long it may run (default: 180s; -1: no limit)'],
   ['ttl', 'DURATION', 'how long it may wait on its queue before it is canceled (default: -1, for ever)'],
-  ['result-ttl', 'DURATION', 'how long a finished job is kept (default: 500s; -1: for ever; 0: not)'],
+  ['result-ttl', 'DURATION', 'how long a finished job is kept (default: as its worker says, 500s; -1: for ever; 0: not)'],
   ['failure-ttl', 'DURATION', 'how long a failed job is kept (default: 365d; -1: for ever; 0: not)'],
   ['retry-max', 'N', 'try a failed job again up to N times'],
   ['retry-interval', 'DURATIONS', 'wait before a retry: 10,30,60; the last one repeats', { list: true }],

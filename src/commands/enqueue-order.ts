@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import type { CommandLine, Options } from '../command.ts';
 import { RqtError } from '../errors.ts';
-import { type Call, DEFAULT_LIMITS, DEFAULT_QUEUE, type Limits } from '../model.ts';
+import { type Call, DEFAULT_LIMITS, DEFAULT_QUEUE } from '../model.ts';
 import { parseCall } from '../parse/call.ts';
 import { deriveJobId } from '../parse/dedupe.ts';
 import { describeCall } from '../parse/describe.ts';
@@ -21,7 +21,7 @@ export interface Order {
   readonly quiet: boolean;
   readonly json: boolean;
   readonly queue: string;
-  readonly limits: Limits;
+  readonly limits: EnqueueOptions['limits'];
   readonly atFront: boolean;
   /** A plan for the next jobs: one with jitter differs each time. */
   readonly nextPlan: () => JobPlan;
@@ -61,14 +61,14 @@ const PLAN_FLAGS = [
   ...['at-most-once', 'max-crashes', 'on-success', 'on-failure', 'on-stopped', 'callback-timeout'],
 ];
 
-function readLimits(options: Options): Limits {
-  const read = (flag: string, otherwise: number | null, allowZero: boolean) => {
+function readLimits(options: Options): EnqueueOptions['limits'] {
+  const read = <T>(flag: string, otherwise: T, allowZero: boolean) => {
     const text = options.text(flag);
     return text === undefined ? otherwise : parseDuration(text, `--${flag}`, { allowZero });
   };
   return {
     timeoutMs: read('timeout', DEFAULT_LIMITS.timeoutMs, false),
-    resultTtlMs: read('result-ttl', DEFAULT_LIMITS.resultTtlMs, true),
+    resultTtlMs: read('result-ttl', undefined, true),
     failureTtlMs: read('failure-ttl', DEFAULT_LIMITS.failureTtlMs, true),
     ttlMs: read('ttl', DEFAULT_LIMITS.ttlMs, false),
   };

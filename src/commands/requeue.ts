@@ -3,7 +3,17 @@ import { EXIT_STATUS, RqtError } from '../errors.ts';
 import { parseDuration } from '../parse/duration.ts';
 import { parseGlob } from '../parse/glob.ts';
 import { parseJobId, parseQueueName } from '../parse/names.ts';
-import { countFailed, type Db, type FailedJob, failedJobs, queueNames, redisNow, requeue } from '../store/index.ts';
+import {
+  countFailed,
+  type Db,
+  type FailedJob,
+  failedJobs,
+  queueNames,
+  type Requeued,
+  redisNow,
+  requeue,
+  stateOf,
+} from '../store/index.ts';
 import { print, say, withStore } from './io.ts';
 import { openProgress } from './progress.ts';
 
@@ -39,14 +49,15 @@ async function run({ words, options }: CommandLine): Promise<number> {
 
 async function requeueNamed(db: Db, ids: readonly string[], options: Options): Promise<number> {
   let worst = 0;
-  for (const id of ids) worst = Math.max(worst, await requeueOne(db, id, options));
+  // The last one first, so that the one named first comes to stand at the front.
+  for (const id of options.flag('at-front') ? ids.toReversed() : ids) worst = Math.max(worst, await requeueOne(db, id, options));
   return worst;
 }
 
 /** Runs one job again and tells so; returns its share of the exit status. */
 async function requeueOne(db: Db, id: string, options: Options): Promise<number> {
-  if (options.flag('dry-run')) return tellWould(id, options);
-  const result = await requeue(db, id, options.flag('at-front'));
+  const dryRun = options.flag('dry-run');
+  const result = dryRun ? await wouldRequeue(db, id) : await requeue(db, id, options.flag('at-front'));
   switch (result.kind) {
     case 'missing':
       say(`rqt: there is no job ${id}; it may have been kept for a limited time only`);
@@ -54,6 +65,8 @@ async function requeueOne(db: Db, id: string, options: Options): Promise<number>
     case 'unfinished':
       say(`rqt: job ${id} is still ${result.state}; only a job that has ended can be run again`);
       return EXIT_STATUS.no;
+    case 'would':
+      return tellWould(id, options);
     default: {
       const { kind, queue } = result;
       if (options.flag('json')) print(JSON.stringify({ version: 1, kind: 'requeued', id, state: kind, queue }));
@@ -62,6 +75,17 @@ async function requeueOne(db: Db, id: string, options: Options): Promise<number>
     }
   }
 }
+
+async function wouldRequeue(
+  db: Db,
+  id: string,
+): Promise<Extract<Requeued, { kind: 'unfinished' | 'missing' }> | { kind: 'would' }> {
+  const state = await stateOf(db, id);
+  if (state === null) return { kind: 'missing' };
+  return ENDED.includes(state) ? { kind: 'would' } : { kind: 'unfinished', state };
+}
+
+const ENDED = ['finished', 'failed', 'stopped', 'canceled'];
 
 function tellWould(id: string, options: Options): number {
   if (options.flag('json')) print(JSON.stringify({ version: 1, kind: 'requeued', id, dry_run: true }));
@@ -128,7 +152,12 @@ async function requeuePage(db: Db, jobs: readonly FailedJob[], options: Options)
     return jobs.length;
   }
   const results = await Promise.all(jobs.map(({ id }) => requeue(db, id, options.flag('at-front'))));
-  const done = jobs.filter((_, i) => results[i]?.kind === 'queued' || results[i]?.kind === 'deferred');
-  if (json) for (const { id } of done) print(JSON.stringify({ version: 1, kind: 'requeued', id, state: 'queued' }));
-  return done.length;
+  let done = 0;
+  for (const [i, { id }] of jobs.entries()) {
+    const result = results[i];
+    if (result?.kind !== 'queued' && result?.kind !== 'deferred') continue;
+    done += 1;
+    if (json) print(JSON.stringify({ version: 1, kind: 'requeued', id, state: result.kind, queue: result.queue }));
+  }
+  return done;
 }

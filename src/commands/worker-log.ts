@@ -20,6 +20,8 @@ export function openWorkerLog(options: Options): Pick<WorkerOptions, 'log' | 'on
   /** Of the jobs that have written something: several run at once with --concurrency. */
   const linesOf = new Map<string, JobLines>();
   const showsOutput = shows('info', least);
+  /** What jobs wait for now: one wait for all of them. */
+  const drains: { [stream in 'stdout' | 'stderr']?: Promise<void> } = {};
 
   return {
     log(told) {
@@ -29,7 +31,7 @@ export function openWorkerLog(options: Options): Pick<WorkerOptions, 'log' | 'on
         const { queue, jobId } = told;
         for (const { stream, text } of lines.rest()) write({ event: 'output', queue, jobId, stream, text }, stream);
       }
-      if (shows(levelOf({ ...told, at: 0 } as LogEvent), least)) write(told, 'stderr');
+      if (shows(levelOf(told as LogEvent), least)) write(told, 'stderr');
     },
     onOutput({ queue, jobId }, stream, chunk) {
       if (!showsOutput) return undefined;
@@ -37,10 +39,17 @@ export function openWorkerLog(options: Options): Pick<WorkerOptions, 'log' | 'on
       linesOf.set(jobId, lines);
       const text = lines.add(stream, chunk);
       if (text === '' || write({ event: 'output', queue, jobId, stream, text }, stream)) return undefined;
-      // The terminal or pipe is slower than the job: the job waits.
-      return once(process[stream], 'drain').then(() => undefined);
+      // The terminal or pipe is slower than the jobs: they wait. When nobody reads any more, they go on.
+      drains[stream] ??= drainOf(process[stream]).finally(() => {
+        delete drains[stream];
+      });
+      return drains[stream];
     },
   };
+}
+
+async function drainOf(stream: NodeJS.WriteStream): Promise<void> {
+  await once(stream, 'drain').catch(() => {});
 }
 
 function writeEvent(told: Told, stream: 'stdout' | 'stderr', format: LogFormat, look: Look): boolean {

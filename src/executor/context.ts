@@ -7,6 +7,10 @@ export const JOB_CONTEXT = Symbol.for('rqt.job');
 /** Progress is sent at most this often. */
 const PROGRESS_EVERY_MS = 250;
 
+/** Redis keeps these with the job. */
+const MAX_NOTE_LENGTH = 1000;
+const MAX_META_BYTES = 2 ** 20;
+
 // Taken now: a task may replace them, and timers of rqt's own are nothing that a job left behind.
 const { setTimeout, clearTimeout, performance } = globalThis;
 
@@ -20,6 +24,7 @@ export class JobContext {
   readonly #metaJson: string;
   readonly #send: (message: FromExecutor) => void;
   #controller: AbortController | null = null;
+  #aborted = false;
   #meta: Record<string, unknown> | null = null;
   readonly #open = new Map<number, { resolve: (value: string) => void; reject: (error: Error) => void }>();
   #lastNumber = 0;
@@ -38,7 +43,9 @@ export class JobContext {
 
   /** Aborts when the job is stopped or ran out of time. Who has looked at it is given the grace period to react. */
   get signal(): AbortSignal {
-    this.#controller ??= new AbortController();
+    if (this.#controller) return this.#controller.signal;
+    this.#controller = new AbortController();
+    if (this.#aborted) JobContext.abort(this);
     return this.#controller.signal;
   }
 
@@ -52,12 +59,17 @@ export class JobContext {
   }
 
   async saveMeta(): Promise<void> {
-    await this.#ask({ type: 'meta', json: JSON.stringify(this.meta) });
+    const { meta } = this;
+    if (typeof meta !== 'object' || meta === null || Array.isArray(meta))
+      throw new Error('job.meta is no object of notes any more');
+    const json = JSON.stringify(meta);
+    if (Buffer.byteLength(json) > MAX_META_BYTES) throw new Error(`job.meta is larger than ${MAX_META_BYTES / 1024} KiB`);
+    await this.#ask({ type: 'meta', json });
   }
 
   /** Sends the newest of many: at most one every PROGRESS_EVERY_MS, and the last one. */
   progress(fraction: number, note = ''): void {
-    this.#progress = { fraction: Number(fraction), note: String(note) };
+    this.#progress = { fraction: Number(fraction), note: String(note).slice(0, MAX_NOTE_LENGTH) };
     const waitMs = this.#progressAt + PROGRESS_EVERY_MS - performance.now();
     if (waitMs <= 0) this.#sendProgress();
     else this.#progressTimer ??= setTimeout(() => this.#sendProgress(), waitMs);
@@ -67,7 +79,7 @@ export class JobContext {
     process.stdout.write(`${new Date().toISOString()} ${formatWithOptions({ colors: false }, ...values)}\n`);
   }
 
-  enqueue(task: string, args: readonly unknown[] = [], options: Readonly<Record<string, unknown>> = {}): Promise<string> {
+  async enqueue(task: string, args: readonly unknown[] = [], options: Readonly<Record<string, unknown>> = {}): Promise<string> {
     return this.#ask({ type: 'enqueue', task, args: JSON.parse(JSON.stringify(args)) as unknown[], options: { ...options } });
   }
 
@@ -76,7 +88,10 @@ export class JobContext {
     return context.#controller !== null;
   }
 
+  /** What the task said last goes out first, as it may be killed soon. */
   static abort(context: JobContext): void {
+    context.#aborted = true;
+    JobContext.close(context);
     context.#controller?.abort(new Error(`job ${context.id} is to end`));
   }
 

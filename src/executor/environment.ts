@@ -41,11 +41,10 @@ export class Environment {
   }
 
   enter({ jobId, attempt, executionId, queue }: JobCall): void {
-    const env = this.#real;
-    env.RQT_JOB_ID = jobId;
-    env.RQT_ATTEMPT = String(attempt);
-    env.RQT_EXECUTION = executionId;
-    env.RQT_QUEUE = queue;
+    this.#set('RQT_JOB_ID', jobId);
+    this.#set('RQT_ATTEMPT', String(attempt));
+    this.#set('RQT_EXECUTION', executionId);
+    this.#set('RQT_QUEUE', queue);
     this.#beganAt = performance.now();
   }
 
@@ -58,6 +57,11 @@ export class Environment {
       if (now.get(name) !== this.#baseline.get(name)) return `the environment variable ${name} was changed`;
     }
     return null;
+  }
+
+  /** To read a variable takes a fraction of what it takes to set it. */
+  #set(name: string, value: string): void {
+    if (this.#real[name] !== value) this.#real[name] = value;
   }
 
   #read(): Map<string, string | undefined> {

@@ -79,6 +79,7 @@ export class JobRunner {
 
   #wrapUp(context: JobContext, outcome: Outcome, turns: number): void {
     if (this.#current !== context) return;
+    // Its timer is nothing that the job left behind.
     JobContext.close(context);
     const { loader, cleanliness } = this.#parts;
     const left = loader.broken ?? cleanliness.findLeftover();
@@ -88,6 +89,7 @@ export class JobRunner {
   }
 
   #report(outcome: Outcome, left: string | null): void {
+    if (this.#current) JobContext.close(this.#current);
     this.#current = null;
     setContext(undefined);
     this.#parts.send({ type: 'done', outcome, left });

@@ -25,6 +25,8 @@ export interface ClaimedJob {
   readonly description: string;
   /** Failures that will still be retried. */
   readonly retriesLeft: number;
+  /** How often its task has asked to be tried again. */
+  readonly askedRetries: number;
   /** JSON text, or '' when it has none. */
   readonly metaJson: string;
   readonly callbacks: { readonly [on in CallbackName]: Callback | null };
@@ -174,6 +176,7 @@ function readClaimedJob(reply: readonly unknown[]): ClaimedJob {
     timeoutMs: msOfSeconds(String(timeout), 180_000),
     description: String(description),
     retriesLeft: Number(String(retriesLeft)),
+    askedRetries: Number(String(callbacks[6] ?? '')),
     metaJson: String(meta),
     callbacks: {
       success: readCallback(callbacks[0], callbacks[1]),

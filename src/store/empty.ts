@@ -1,5 +1,6 @@
 import type { Db } from './db.ts';
 import { keys } from './keys.ts';
+import { releaseAll } from './maintain.ts';
 import { runScript } from './scripts.ts';
 
 /** One bounded step of emptying a queue. */
@@ -20,13 +21,14 @@ const STEP = 500;
 export async function* empty(db: Db, queue: string): AsyncGenerator<EmptyStep> {
   let todo = await db.client.llen(keys.queue(db.prefix, queue));
   while (todo > 0) {
-    const [, removed, canceled, left] = await runScript(db, 'empty', [
+    const [, removed, canceled, left, more] = await runScript(db, 'empty', [
       queue,
       Math.min(STEP, todo),
       `its parent was removed when queue ${queue} was emptied`,
     ]);
     todo = Math.min(todo - STEP, Number(left));
-    yield { removed: Number(removed), canceled: Number(canceled), left: Math.max(todo, 0) };
+    const rest = more === 1 ? await releaseAll(db) : 0;
+    yield { removed: Number(removed), canceled: Number(canceled) + rest, left: Math.max(todo, 0) };
   }
 }
 

@@ -1,5 +1,5 @@
 import { RqtError } from '../errors.ts';
-import type { Call, Limits } from '../model.ts';
+import { type Call, DEFAULT_LIMITS, type Limits } from '../model.ts';
 import { encodeCall, secondsOf } from './codec.ts';
 import type { Db } from './db.ts';
 import { runScript } from './scripts.ts';
@@ -7,12 +7,17 @@ import { runScript } from './scripts.ts';
 /** What several jobs have in common. */
 export interface EnqueueOptions {
   readonly queue: string;
-  readonly limits: Limits;
+  readonly limits: NewLimits;
   readonly atFront: boolean;
   /** Ids were chosen by the caller, so that a job of that id may exist already. */
   readonly idsMayExist: boolean;
   readonly plan?: JobPlan;
+  /** A running job that enqueues a child: it may, while it holds its lease. */
+  readonly by?: { readonly id: string; readonly execution: string; readonly queue: string };
 }
+
+/** A new job's limits; `resultTtlMs` undefined: its worker decides, as in RQ. */
+type NewLimits = Omit<Limits, 'resultTtlMs'> & { readonly resultTtlMs: number | null | undefined };
 
 /** When and how often a job is to run, and what happens around it. Durations and times in milliseconds. */
 export interface JobPlan {
@@ -54,22 +59,24 @@ export interface Enqueued {
 /**
  * Puts jobs on one queue in one atomic step, in their order. A finished, failed, stopped or canceled job of the same id is
  * replaced; an unfinished one is left alone and reported. A step of some hundred jobs keeps Redis busy for some milliseconds.
- * @throws RqtError `usage` when a job would wait for itself.
+ * @throws RqtError `usage` when a job would wait for itself, `tryAgain` when the job that enqueues has lost its lease.
  */
 export async function enqueue(db: Db, jobs: readonly NewJob[], options: EnqueueOptions): Promise<Enqueued> {
-  const { queue, limits, atFront, idsMayExist, plan = {} } = options;
+  const { queue, limits, atFront, idsMayExist, plan = {}, by } = options;
   const { dependsOn = [], due, onParentFailure = 'cancel' } = plan;
   const shared = [...limitFields(limits), ...(atFront ? ['enqueue_at_front', 1] : []), ...planFields(plan)];
   const args: (string | number | Buffer)[] = [
     ...[queue, flag(atFront), flag(idsMayExist), limits.ttlMs ?? ''],
     ...[due && 'atMs' in due ? due.atMs : '', due && 'inMs' in due ? due.inMs : ''],
-    ...[plan.group ?? '', onParentFailure, dependsOn.length, ...dependsOn, shared.length, ...shared],
+    ...[plan.group ?? '', onParentFailure, by ? `${by.queue} ${by.id}:${by.execution}` : ''],
+    ...[dependsOn.length, ...dependsOn, shared.length, ...shared],
   ];
   for (const job of jobs) args.push(job.id, encodeCall(job.call), job.description);
   return readReply(await runScript(db, 'enqueue', args));
 }
 
 function readReply([tag, ...rest]: unknown[]): Enqueued {
+  if (tag === 'lost') throw new RqtError('tryAgain', LOST);
   if (tag === 'circle') {
     throw new RqtError(
       'usage',
@@ -87,17 +94,16 @@ function readReply([tag, ...rest]: unknown[]): Enqueued {
 }
 
 const CANCELED_BY = 'canceled by ';
+const LOST = 'the job that enqueues is not run by this worker any more; nothing was enqueued';
 
-/** RQ's field names; a field without a value is omitted, since RQ reads '' as a number and raises. */
-function limitFields({ timeoutMs, resultTtlMs, failureTtlMs, ttlMs }: Limits): (string | number)[] {
-  const fields: (string | number)[] = [
-    'timeout',
-    secondsOf(timeoutMs),
-    'result_ttl',
-    secondsOf(resultTtlMs),
-    'failure_ttl',
-    secondsOf(failureTtlMs),
-  ];
+/**
+ * RQ's field names; a field without a value is omitted, since RQ reads '' as a number and raises. So is, to save memory, the default of
+ * failure_ttl, which no worker can change.
+ */
+function limitFields({ timeoutMs, resultTtlMs, failureTtlMs, ttlMs }: NewLimits): (string | number)[] {
+  const fields: (string | number)[] = ['timeout', secondsOf(timeoutMs)];
+  if (resultTtlMs !== undefined) fields.push('result_ttl', secondsOf(resultTtlMs));
+  if (failureTtlMs !== DEFAULT_LIMITS.failureTtlMs) fields.push('failure_ttl', secondsOf(failureTtlMs));
   if (ttlMs !== null) fields.push('ttl', secondsOf(ttlMs));
   return fields;
 }

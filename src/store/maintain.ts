@@ -13,12 +13,20 @@ export interface Swept {
 /** How often a job may lose its worker before it is given up. */
 export const DEFAULT_MAX_CRASHES = 3;
 
-/** Puts back the jobs of a queue whose workers died, and clears what its registries hold beyond its time. Bounded: 100 of each kind. */
+/** Puts back the jobs of a queue whose workers died, and releases children that nobody else can release. Bounded: 100 of each kind. */
 export async function sweep(db: Db, queue: string): Promise<Swept[]> {
   const [, ...rest] = await runScript(db, 'sweep', [queue, OUT_OF_CRASHES, DEFAULT_MAX_CRASHES, STOPPED_WITHOUT_WORKER]);
   const swept: Swept[] = [];
   for (let i = 0; i < rest.length; i += 2) swept.push({ id: String(rest[i]), fate: rest[i + 1] as Swept['fate'] });
   return swept;
+}
+
+/** Clears what a queue's registries, and groups, hold of jobs that are gone, in steps that never keep Redis busy for long. */
+export async function forget(db: Db, queue: string): Promise<void> {
+  for (;;) {
+    const [, more] = await runScript(db, 'forget', [queue]);
+    if (more !== 1) return;
+  }
 }
 
 /** A worker that is registered here, and its process (see `rqt_process` in {@link WorkerEntry}). */
@@ -53,8 +61,18 @@ export async function bury(db: Db, { name, process }: Neighbour): Promise<(Swept
 }
 
 const OUT_OF_CRASHES = encodeError(
-  'The worker died while it ran this job, more often than the job allows (--max-crashes): it is not tried again. Look for what kills the worker: memory, a signal, the machine.',
+  'The worker died while it ran this job, more often than the job allows (--max-crashes, --at-most-once): it is not tried again. Look for what kills the worker: memory, a signal, the machine.',
 );
+
+/** Judges the children of ended or removed parents that a script has left to others, to the last one. Returns how many were canceled. */
+export async function releaseAll(db: Db): Promise<number> {
+  let sum = 0;
+  for (;;) {
+    const [, canceled, more] = await runScript(db, 'release', []);
+    sum += Number(canceled);
+    if (more !== 1) return sum;
+  }
+}
 
 /** What was due. */
 export interface Maintained {

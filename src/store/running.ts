@@ -1,4 +1,5 @@
 import { type ClaimedJob, type Output, outputValues } from './claim.ts';
+import { encodeError } from './codec.ts';
 import type { Db } from './db.ts';
 import { runScript } from './scripts.ts';
 
@@ -26,11 +27,16 @@ export async function renew(
   return { kind: kind as Renewal['kind'], shutdown: asked === 'shutdown' };
 }
 
-/** Gives a started job back: to the front of its queue, no failure, no crash, no retry spent. `stopped`: somebody wanted it stopped meanwhile. */
-export async function putBack(db: Db, worker: string, job: ClaimedJob): Promise<'queued' | 'stopped' | 'lost'> {
-  const [answer] = await runScript(db, 'putBack', [worker, job.id, job.execution, job.queue]);
-  return answer as 'queued' | 'stopped' | 'lost';
+/** What became of a job that was given back. `stopped`: somebody wanted it stopped meanwhile. `failed`: it may be started only once. */
+export type GivenBack = 'queued' | 'stopped' | 'failed' | 'lost';
+
+/** Gives a started job back: to the front of its queue, no failure, no crash, no retry spent. `hasBegun`: its task may have done something. */
+export async function putBack(db: Db, worker: string, job: ClaimedJob, hasBegun = true): Promise<GivenBack> {
+  const [answer] = await runScript(db, 'putBack', [worker, job.id, job.execution, job.queue, hasBegun ? BEGUN_ONCE : '']);
+  return answer as GivenBack;
 }
+
+const BEGUN_ONCE = encodeError('The worker was stopped while it ran this job, which is started at most once (--at-most-once).');
 
 /** Fields of a running job that it, or its worker, may write. */
 export type NoteField = 'meta' | 'rqt_progress' | 'rqt_callback_error';

@@ -8,6 +8,7 @@ import commandScript from './lua/command.lua';
 import deleteScript from './lua/delete.lua';
 import empty from './lua/empty.lua';
 import enqueue from './lua/enqueue.lua';
+import forget from './lua/forget.lua';
 import jobs from './lua/jobs.lua';
 import maintain from './lua/maintain.lua';
 import note from './lua/note.lua';
@@ -15,6 +16,7 @@ import output from './lua/output.lua';
 import prelude from './lua/prelude.lua';
 import putBack from './lua/put_back.lua';
 import register from './lua/register.lua';
+import release from './lua/release.lua';
 import renew from './lua/renew.lua';
 import requeue from './lua/requeue.lua';
 import resume from './lua/resume.lua';
@@ -44,6 +46,8 @@ const SCRIPTS = {
   requeue: prelude + jobs + requeue,
   delete: prelude + jobs + deleteScript,
   sweep: prelude + jobs + sweep,
+  forget: prelude + forget,
+  release: prelude + jobs + release,
   bury: prelude + jobs + bury,
   maintain: prelude + jobs + maintain,
   register: prelude + register,

@@ -57,7 +57,7 @@ function callbackFor(job: ClaimedJob, outcome: Outcome): Due | null {
 }
 
 function willBeRetried(job: ClaimedJob, { again }: Extract<Outcome, { kind: 'failed' }>): boolean {
-  if (again) return again.kind === 'in';
+  if (again) return again.kind === 'in' && (again.max === null || job.askedRetries < again.max);
   return job.retriesLeft > 0;
 }
 

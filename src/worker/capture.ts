@@ -14,21 +14,26 @@ export class Capture {
   /** The stream of the newest entry. */
   #newest: StreamName | null = null;
   #flushing: Promise<void> | null = null;
+  /** Most jobs write nothing. */
+  #isSilent = true;
 
   add(stream: StreamName, chunk: Buffer): void {
+    this.#isSilent = false;
     this.#streams[stream].add(chunk);
   }
 
   /** Hands what came since the last time to `keep`, one call at a time. What could not be kept is handed over again. */
-  flush(keep: Keep): Promise<void> {
+  async flush(keep: Keep): Promise<void> {
+    if (this.#isSilent) return;
     this.#flushing ??= this.#flush(keep).finally(() => {
       this.#flushing = null;
     });
-    return this.#flushing;
+    await this.#flushing;
   }
 
   /** What is left at the job's end, once a flush that is under way is over. */
   async takeRest(): Promise<Output> {
+    if (this.#isSilent) return NOTHING;
     await this.#flushing?.catch(() => {});
     return outputOf(this.#plans());
   }
@@ -58,6 +63,8 @@ export class Capture {
     return names.map(name => this.#streams[name].plan(name === this.#newest));
   }
 }
+
+const NOTHING: Output = { chunks: [], dropped: [] };
 
 function outputOf(plans: readonly Plan[]): Output {
   return { chunks: plans.flatMap(({ chunks }) => chunks), dropped: plans.flatMap(({ dropped }) => dropped) };

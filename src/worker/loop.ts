@@ -1,7 +1,8 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { type Claim, type ClaimRequest, claim, register } from '../store/index.ts';
-import type { WorkerEnd, WorkerOptions } from './options.ts';
+import type { WorkerEnd } from './options.ts';
 import { untilDone } from './patience.ts';
+import { createQueueOrder, type QueueOrder } from './queue-order.ts';
 import { runJob } from './run-job.ts';
 import { runDue, SHORTEST_WAIT_MS } from './scheduler.ts';
 import { leftToCome } from './settled.ts';
@@ -16,36 +17,35 @@ const SUSPENDED_LOOK_MS = 1000;
 export async function loop(slot: Slot, shift: Shift): Promise<WorkerEnd['why']> {
   const { options } = slot;
   const { tally } = shift;
+  const order = createQueueOrder(options);
   let suspended = false;
-  let idleSince = Date.now();
   let unforkedPauseMs = 100;
   let nextDueInMs: number | null = null;
-  const mayStart = () => slot.asked === 'nothing' && (options.maxJobs === null || shift.started < options.maxJobs);
-  const request = () => (mayStart() ? requestOf(slot) : null);
+  const request = () => (slot.asked === 'nothing' && shift.takePlace() ? requestOf(slot, order) : null);
 
   let next: Claim | null = null;
   for (;;) {
     if (slot.asked !== 'nothing' && next?.kind !== 'claimed') return 'stopped';
-    if (options.maxJobs !== null && shift.started >= options.maxJobs && next?.kind !== 'claimed') return 'max_jobs';
-    next ??= await claimPatiently(slot);
+    next ??= await claimNext(slot, shift, order);
+    if (next === null) return slot.asked === 'nothing' ? 'max_jobs' : 'stopped';
     if (suspended !== (next.kind === 'suspended')) {
       suspended = !suspended;
       options.log({ event: suspended ? 'suspended' : 'resumed', worker: slot.entry.name });
     }
     switch (next.kind) {
       case 'claimed': {
-        shift.started += 1;
         const { job } = next;
-        slot.holdsJob = true;
+        shift.begin(slot);
+        order.took(job.queue);
         const result = await runJob(slot, job, request);
-        slot.holdsJob = false;
-        tally.add(job.id, result.fate);
         next = result.next;
-        idleSince = Date.now();
+        const hasNext = next?.kind === 'claimed';
+        if (next && !hasNext) shift.leavePlace();
+        shift.end(slot, { hasNext, hasRun: result.fate !== 'unforked' });
+        tally.add(job.id, result.fate);
         if (result.fate === 'unforked') {
           await sleep(unforkedPauseMs);
           unforkedPauseMs = Math.min(unforkedPauseMs * 2, 10_000);
-          shift.started -= 1;
         } else unforkedPauseMs = 100;
         break;
       }
@@ -65,19 +65,23 @@ export async function loop(slot: Slot, shift: Shift): Promise<WorkerEnd['why']> 
       case 'none':
         next = null;
         tally.giveUp(await sweepQueues(slot));
-        nextDueInMs = options.schedules ? await runDue(slot) : null;
+        nextDueInMs = await runDue(slot);
         if (options.burst) {
           tally.giveUp(await buryNeighbours(slot));
-          next = await claimPatiently(slot);
-          if (next.kind !== 'none') break;
+          next = await claimNext(slot, shift, order);
+          if (next?.kind !== 'none') break;
           next = null;
+          if (shift.isWorking) {
+            await slot.doorbell.wait(waitMs(nextDueInMs, null));
+            break;
+          }
           const left = await leftToCome(slot, shift);
           if (left.kind !== 'something') return left.kind;
           await slot.doorbell.wait(waitMs(nextDueInMs, left.lookAgainMs));
           break;
         }
-        if (options.maxIdleMs !== null && Date.now() - idleSince >= options.maxIdleMs) return 'idle';
-        await slot.doorbell.wait(waitMs(nextDueInMs, options.maxIdleMs && options.maxIdleMs - (Date.now() - idleSince)));
+        if (options.maxIdleMs !== null && shift.idleMs >= options.maxIdleMs) return 'idle';
+        await slot.doorbell.wait(waitMs(nextDueInMs, options.maxIdleMs && options.maxIdleMs - shift.idleMs));
     }
   }
 }
@@ -89,36 +93,30 @@ function waitMs(nextDueInMs: number | null, idleLeftMs: number | null): number {
   return Math.min(LONGEST_WAIT_MS, Math.max(SHORTEST_WAIT_MS, nextDueInMs ?? LONGEST_WAIT_MS), idleLeftMs ?? LONGEST_WAIT_MS);
 }
 
-function claimPatiently(slot: Slot): Promise<Claim> {
-  const request = requestOf(slot);
-  return untilDone(
+/** Claims a job, however long Redis takes; null: no further job may be started here. */
+async function claimNext(slot: Slot, shift: Shift, order: QueueOrder): Promise<Claim | null> {
+  while (!shift.takePlace()) {
+    if (shift.isFull || slot.asked !== 'nothing') return null;
+    // Other slots may be about to start the last ones.
+    await sleep(SHORTEST_WAIT_MS);
+  }
+  const request = requestOf(slot, order);
+  const found = await untilDone(
     slot,
     () => claim(slot.db, request),
     reason => slot.options.log({ event: 'warning', text: `no job can be taken now, trying again: ${reason}` }),
   );
+  if (found.kind !== 'claimed') shift.leavePlace();
+  return found;
 }
 
-let turn = 0;
-
-function requestOf({ entry, options }: Slot): ClaimRequest {
+function requestOf({ entry, options }: Slot, order: QueueOrder): ClaimRequest {
   return {
     worker: entry.name,
     execution: crypto.randomUUID().replaceAll('-', ''),
     leaseMs: options.leaseMs,
-    queues: inOrder(options),
+    queues: order.next(),
   };
-}
-
-/** The queues in the order of this claim. */
-function inOrder({ queues, dequeueStrategy }: WorkerOptions): readonly string[] {
-  if (dequeueStrategy === 'default' || queues.length < 2) return queues;
-  if (dequeueStrategy === 'random')
-    return queues
-      .map(queue => ({ queue, key: Math.random() }))
-      .sort((a, b) => a.key - b.key)
-      .map(({ queue }) => queue);
-  turn = (turn + 1) % queues.length;
-  return [...queues.slice(turn), ...queues.slice(0, turn)];
 }
 
 /** A pause that a stop request ends. */

@@ -3,6 +3,7 @@ import {
   type Claim,
   type ClaimedJob,
   type ClaimRequest,
+  type GivenBack,
   type Output,
   putBack,
   type Settled,
@@ -40,12 +41,12 @@ export async function runJob(slot: Slot, job: ClaimedJob, nextRequest: () => Cla
   } catch (error) {
     if (!(error instanceof ForkError)) throw error;
     log({ event: 'error', text: `no executor could be started: ${error.message}` });
-    await giveBack(slot, job, 'no executor could be started');
+    await giveBack(slot, job, { reason: 'no executor could be started', hasBegun: false });
     return { fate: 'unforked', next: null };
   }
   if (outcome.kind === 'stopped' && outcome.by === 'lost') return { fate: 'lost', next: null };
   if (outcome.kind === 'stopped' && outcome.by === 'cold')
-    return { fate: await giveBack(slot, job, 'the worker was stopped'), next: null };
+    return { fate: await giveBack(slot, job, { reason: 'the worker was stopped', hasBegun: true }), next: null };
 
   await runCallback(slot, job, outcome, capture);
   const settlement = settlementOf(slot, job, outcome, await capture.takeRest());
@@ -109,15 +110,21 @@ function errorText({ reason, trace }: { reason: string; trace: string }): string
   return trace.startsWith(reason) ? trace : `${reason}\n${trace}`;
 }
 
-async function giveBack(slot: Slot, job: ClaimedJob, reason: string): Promise<'put back' | 'stopped' | 'lost'> {
+async function giveBack(
+  slot: Slot,
+  job: ClaimedJob,
+  { reason, hasBegun }: { reason: string; hasBegun: boolean },
+): Promise<'put back' | Exclude<GivenBack, 'queued'>> {
   const { log } = slot.options;
   const answer = await untilDone(
     slot,
-    () => putBack(slot.db, slot.entry.name, job),
+    () => putBack(slot.db, slot.entry.name, job, hasBegun),
     trouble => log({ event: 'warning', text: `job ${job.id} cannot be put back yet, trying again: ${trouble}` }),
   );
   if (answer === 'queued') log({ event: 'job_put_back', queue: job.queue, jobId: job.id, reason });
   else if (answer === 'stopped') log({ event: 'job_stopped', queue: job.queue, jobId: job.id });
+  else if (answer === 'failed')
+    log({ event: 'job_failed', queue: job.queue, jobId: job.id, reason: `${reason} (--at-most-once)`, trace: '', durationMs: 0 });
   else log({ event: 'lease_lost', queue: job.queue, jobId: job.id });
   return answer === 'queued' ? 'put back' : answer;
 }

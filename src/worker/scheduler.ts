@@ -5,7 +5,7 @@ import type { Companion, Slot } from './slot.ts';
 const LOOK_MS = 5000;
 export const SHORTEST_WAIT_MS = 20;
 
-/** Enqueues scheduled jobs when they are due and cancels those that waited too long. Any number of workers may do so at once. */
+/** Enqueues scheduled jobs when they are due (unless this worker leaves them to others), cancels those that waited too long, releases children. Any number of workers may do so at once. */
 export function startScheduler(slot: Slot): Companion {
   let timer: NodeJS.Timeout | undefined;
   let stopped = false;
@@ -26,8 +26,9 @@ export function startScheduler(slot: Slot): Companion {
 /** Does all that is due now; returns in how many milliseconds the next scheduled job is due, or null. */
 export async function runDue({ db, options }: Slot): Promise<number | null> {
   try {
+    const queues = options.schedules ? options.queues : [];
     for (;;) {
-      const { more, nextDueInMs } = await maintain(db, options.queues);
+      const { more, nextDueInMs } = await maintain(db, queues);
       if (!more) return nextDueInMs;
     }
   } catch (error) {

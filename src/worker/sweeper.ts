@@ -1,9 +1,9 @@
 import { hostname } from 'node:os';
-import { bury, neighbours, type Swept, sweep } from '../store/index.ts';
+import { bury, forget, neighbours, type Swept, sweep } from '../store/index.ts';
 import { isGone, ownProcess } from './own-process.ts';
 import type { Companion, Slot } from './slot.ts';
 
-/** Puts back the jobs of dead workers, twice a lease. */
+/** Puts back the jobs of dead workers, twice a lease, and forgets what the registries need not know any more. */
 export function startSweeper(slot: Slot): Companion {
   const timer = setInterval(() => void sweepAll(slot), slot.options.sweepEveryMs);
   return { stop: () => clearInterval(timer) };
@@ -11,7 +11,17 @@ export function startSweeper(slot: Slot): Companion {
 
 /** Sweeps after this machine's dead workers and every queue of the worker. Returns how many jobs of its queues were given up for good. */
 export async function sweepAll(slot: Slot): Promise<number> {
-  return (await buryNeighbours(slot)) + (await sweepQueues(slot));
+  const givenUp = (await buryNeighbours(slot)) + (await sweepQueues(slot));
+  await forgetAll(slot);
+  return givenUp;
+}
+
+async function forgetAll({ db, options }: Slot): Promise<void> {
+  try {
+    for (const queue of options.queues) await forget(db, queue);
+  } catch (error) {
+    options.log({ event: 'debug', text: `retention: ${String(error)}` });
+  }
 }
 
 /**

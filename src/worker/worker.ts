@@ -14,7 +14,7 @@ import { fulfil } from './requests.ts';
 import { startScheduler } from './scheduler.ts';
 import { Shift } from './shift.ts';
 import { startSignals } from './signals.ts';
-import type { Companion, Slot } from './slot.ts';
+import { askToStop, type Companion, type Slot } from './slot.ts';
 import { buryNeighbours, startSweeper, sweepAll } from './sweeper.ts';
 
 const MAX_RESULT_BYTES = 2 ** 20;
@@ -24,11 +24,15 @@ const MAX_RESULT_BYTES = 2 ** 20;
  * asked for by signals. Slots of a name have a number behind it.
  */
 export async function runWorker(db: Db, options: WorkerOptions): Promise<WorkerEnd> {
-  const shift = new Shift();
-  const names = Array.from({ length: options.concurrency }, (_, i) => nameOfSlot(options, i));
-  process.setMaxListeners(Math.max(10, 6 * names.length));
-  db.client.setMaxListeners(Math.max(10, 6 * names.length));
-  const ends = await Promise.all(names.map(name => runSlot(db, { ...options, name }, shift)));
+  const { concurrency } = options;
+  const shift = new Shift(options.maxJobs);
+  process.setMaxListeners(Math.max(10, 6 * concurrency));
+  db.client.setMaxListeners(Math.max(10, 6 * concurrency));
+  const entries = await registerAll(db, options);
+  const ends = await untilAllEnded(
+    entries.map(entry => runSlot(db, options, entry, shift)),
+    shift,
+  );
   const why = ORDER_OF_REASONS.find(reason => ends.some(end => end.why === reason)) ?? 'done';
   return {
     why,
@@ -43,14 +47,18 @@ const ORDER_OF_REASONS: readonly WorkerEnd['why'][] = ['suspended', 'unsettled',
 
 type SlotEnd = Pick<WorkerEnd, 'why' | 'signal'>;
 
-function nameOfSlot({ name, concurrency }: WorkerOptions, index: number): string | undefined {
-  return name === undefined || concurrency === 1 ? name : `${name}.${index + 1}`;
+/** Waits for all slots, also when one of them fails: the others then finish their jobs first. */
+async function untilAllEnded(slots: readonly Promise<SlotEnd>[], shift: Shift): Promise<SlotEnd[]> {
+  const stopOthers = () => shift.callOff(slot => askToStop(slot, 'warm'));
+  for (const slot of slots) slot.catch(stopOthers);
+  await Promise.allSettled(slots);
+  return Promise.all(slots);
 }
 
-/** A worker's life: boot, register, listen, work, and unregister at the end, whatever the end was. */
-async function runSlot(db: Db, options: WorkerOptions, shift: Shift): Promise<SlotEnd> {
-  const entry = await registerAs(db, options);
+/** A registered worker's life: listen, work, and unregister at the end, whatever the end was. */
+async function runSlot(db: Db, options: WorkerOptions, entry: WorkerEntry, shift: Shift): Promise<SlotEnd> {
   const slot = createSlot(db, options, entry);
+  shift.join(slot);
   const signals = startSignals(slot);
   const abandonment = startAbandonment(slot);
   const companions: Companion[] = [];
@@ -60,6 +68,7 @@ async function runSlot(db: Db, options: WorkerOptions, shift: Shift): Promise<Sl
     options.log({ event: 'quitting', worker: entry.name, why, done: tally.done, failed: tally.failed });
     return { why, signal: slot.signal };
   } finally {
+    shift.leave(slot);
     slot.doorbell.close();
     await slot.pool.close();
     for (const companion of companions) await companion.stop();
@@ -78,7 +87,7 @@ async function live(slot: Slot, shift: Shift, companions: Companion[]): Promise<
   options.log({ event: 'subscribing', worker: entry.name, channel: `${db.prefix}:pubsub:${entry.name}` });
   const control = startControl(slot);
   companions.push(control, startConnectionWatch(slot), startHeartbeat(slot), startOutputKeeper(slot), startSweeper(slot));
-  if (options.schedules) companions.push(startScheduler(slot));
+  companions.push(startScheduler(slot));
   await control.listens;
   options.log({ event: 'listening', worker: entry.name, queues: options.queues });
   for (const queue of options.queues) options.log({ event: 'cleaning', worker: entry.name, queue });
@@ -134,11 +143,28 @@ function createSlot(db: Db, options: WorkerOptions, entry: WorkerEntry): Slot {
   return slot;
 }
 
+/** Registers all slots before any of them takes a job, or none. */
+async function registerAll(db: Db, options: WorkerOptions): Promise<WorkerEntry[]> {
+  const entries: WorkerEntry[] = [];
+  try {
+    const address = await ownAddress(db);
+    while (entries.length < options.concurrency)
+      entries.push(await registerAs(db, options, address, nameOfSlot(options, entries.length)));
+    return entries;
+  } catch (error) {
+    await Promise.allSettled(entries.map(entry => unregister(db, entry)));
+    throw error;
+  }
+}
+
+function nameOfSlot({ name, concurrency }: WorkerOptions, index: number): string {
+  const base = name ?? `${hostname().replace(/[^A-Za-z0-9_.-]/g, '-')}.${process.pid}`;
+  return concurrency === 1 ? base : `${base}.${index + 1}`;
+}
+
 /** A name of the user's is taken or refused; one of our own is made unique. */
-async function registerAs(db: Db, options: WorkerOptions): Promise<WorkerEntry> {
+async function registerAs(db: Db, options: WorkerOptions, address: string, base: string): Promise<WorkerEntry> {
   const host = hostname();
-  const address = await ownAddress(db);
-  const base = options.name ?? `${host.replace(/[^A-Za-z0-9_.-]/g, '-')}.${process.pid}`;
   for (let serial = 1; ; serial += 1) {
     const name = serial === 1 ? base : `${base}.${serial}`;
     const entry = {

@@ -99,9 +99,8 @@ test('--dry-run says how many and removes nothing', async () => {
 test('jobs that are deferred on the removed ones are canceled and counted, and theirs in turn', async () => {
   const space = newSpace(redis);
   const [parent = ''] = await fill(space, 'bulk', 2);
-  const [child = '', grandchild = ''] = await fill(space, 'later', 2);
-  await defer(space, child, parent);
-  await defer(space, grandchild, child);
+  const child = await space.enqueue('m#f', '-q', 'later', '--depends-on', parent);
+  const grandchild = await space.enqueue('m#f', '-q', 'later', '--depends-on', child);
   const ran = await space.run(['empty', 'bulk']);
   assert.deepEqual([ran.status, ran.stdout], [0, '2 jobs removed from bulk queue, 2 deferred on them canceled\n']);
   for (const id of [child, grandchild]) {
@@ -111,6 +110,16 @@ test('jobs that are deferred on the removed ones are canceled and counted, and t
   assert.equal(await client.exists(space.key('deferred:later')), 0);
   assert.equal(await client.zcard(space.key('canceled:later')), 2);
   assert.match((await space.run(['status', child])).stdout, /its parent was removed when queue bulk was emptied/);
+});
+
+test('a child that Python deferred on a removed job is canceled, too', async () => {
+  const space = newSpace(redis);
+  const [parent = ''] = await fill(space, 'bulk', 1);
+  const child = await space.enqueue('m#f', '-q', 'later');
+  await defer(space, child, parent);
+  const ran = await space.run(['empty', 'bulk']);
+  assert.match(ran.stdout, /^1 jobs? removed from bulk queue, 1 deferred on them canceled\n$/);
+  assert.equal(await space.field(child, 'status'), 'canceled');
 });
 
 test('ids on the list that have no job are dropped and not counted', async () => {

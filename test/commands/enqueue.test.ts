@@ -29,8 +29,6 @@ test('a job without flags has exactly the fields that RQ writes, with its defaul
     origin: 'default',
     description: "hello#hello('yangyi')",
     timeout: '180',
-    result_ttl: '500',
-    failure_ttl: '31536000',
     started_at: '',
     ended_at: '',
     last_heartbeat: '',

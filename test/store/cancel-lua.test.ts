@@ -3,7 +3,7 @@ import { test } from 'node:test';
 import { cancel } from '../../src/store/cancel.ts';
 import type { Db } from '../../src/store/db.ts';
 import { enqueue } from '../../src/store/enqueue.ts';
-import { waitUntilStopped, waitUntilStopped } from '../../src/store/stop.ts';
+import { waitUntilStopped } from '../../src/store/stop.ts';
 import { startRedis } from '../helpers/redis.ts';
 import { checkRqKeys } from '../helpers/rq-reader.ts';
 import { openTestDb, PLAIN, someJob } from '../helpers/store.ts';

@@ -48,10 +48,12 @@ test('output is put together as bytes, with a line where some were cut', async (
   await enqueue(db, [someJob('a')], PLAIN);
   const key = `${db.prefix}:rqt:output:a`;
   const [head, tail] = [Buffer.from('é').subarray(0, 1), Buffer.from('é').subarray(1)];
-  await db.client.xadd(key, '*', 'x', 'e', 's', '1', 't', head);
-  await db.client.xadd(key, '*', 'x', 'e', 's', '2', 't', 'err');
-  await db.client.xadd(key, '*', 'x', 'e', 's', '1', 't', tail);
-  await db.client.xadd(key, '*', 'x', 'e', 's', '1', 't', 'end', 'c', '70');
+  const write = (stream: string, offset: number, bytes: string | Buffer) =>
+    db.client.xadd(key, '*', 'x', 'e', 's', stream, 'o', offset, 't', bytes);
+  await write('1', 0, head);
+  await write('2', 0, 'err');
+  await write('1', 1, tail);
+  await write('1', 72, 'end');
   const job = await details(db, 'a');
   assert.deepEqual(job?.stdout, { text: 'é\n… 70 bytes were cut here …\nend', cutBytes: 70 });
   assert.deepEqual(job?.stderr, { text: 'err', cutBytes: 0 });

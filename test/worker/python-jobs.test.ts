@@ -198,6 +198,17 @@ test('gap 13: a heartbeat or an end that comes after a delete leaves no ghost', 
   assert.deepEqual(await client.keys('rq:wip:*'), []);
 });
 
+test('gap 14: a lenient child that is added after its parent has failed does not wait for ever', async () => {
+  const notes = stage.path('notes');
+  await put('quick#fail', { id: 'bad' });
+  await burst();
+  await putNoted(notes, 'lenient', ['bad'], { allow_dependency_failures: 1 });
+  await putNoted(notes, 'strict', ['bad']);
+  assert.equal((await burst()).status, 0);
+  assert.deepEqual(lines(notes), ['lenient']);
+  assert.equal((await stage.job('strict')).status, 'deferred');
+});
+
 test('gap 16: emptying a queue cancels the children that wait for its jobs', async () => {
   await put('quick#nothing', { id: 'parent' });
   await putNoted('/dev/null', 'child', ['parent'], {}, 'other');

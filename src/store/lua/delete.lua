@@ -1,7 +1,7 @@
 -- delete.lua: removes a job that does not run, with all it owns. Children that wait for it are canceled.
 -- ARGV     2 id, 3 reason for canceled children
--- returns  {'deleted', children canceled}, {'running'} or {'missing'}
--- O(length of the queue) for a queued job, else O(log n); plus its descendants
+-- returns  {'deleted', children canceled, 1 when more are to be judged}, {'running'} or {'missing'}
+-- O(length of the queue) for a queued job, else O(log n); plus its descendants, 200 at the most
 local id = ARGV[2]
 local fields = redis.call('HMGET', job_key(id), 'status', 'origin')
 local status, queue = fields[1], fields[2] or ''
@@ -12,6 +12,5 @@ if status == 'started' then
     if lease and tonumber(lease) >= NOW then return { 'running' } end
   end
 end
-local canceled = cancel_descendants(id, ARGV[3])
-delete_job(id, queue, status)
-return { 'deleted', canceled }
+remove_job(id, queue, status, ARGV[3])
+return { 'deleted', children_canceled, redis.call('EXISTS', RELEASING) }

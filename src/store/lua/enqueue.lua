@@ -1,15 +1,20 @@
 -- enqueue.lua: puts jobs on one queue, on its schedule, or among the deferred until their parents have finished.
 -- ARGV     2 queue, 3 '1' at the front, 4 '1' when ids may be in use already, 5 ttl in ms or '', 6 due in epoch ms or '',
 --          7 ms from now until due or '', 8 group or '', 9 what a bad end of a parent means: 'cancel', 'wait' or 'allow',
---          10 number of parents, then those, then the number of shared field values, then those (name, value …), then the
+--          10 '' or 'queue id:execution', an execution that must hold its lease: it enqueues a child,
+--          11 number of parents, then those, then the number of shared field values, then those (name, value …), then the
 --          jobs: id, data, description; three at a time
 -- returns  {'enqueued', number, id, state, …}: how many were taken in, then each id whose job is still unfinished, with its state; that
 --          one was not touched (a finished, failed, stopped or canceled job of the same id is replaced). A state of the form
 --          'canceled by <parent>': the job was taken in and is canceled, since that parent has ended badly.
+--          {'lost'}: that lease is lost; nothing was enqueued.
 --          {'circle', id, parent}: the parent waits, directly or not, for a job of this id; nothing was enqueued.
 -- O(jobs * parents)
 local queue, at_front, ids_in_use, group, on_bad_end = ARGV[2], ARGV[3] == '1', ARGV[4] == '1', ARGV[8], ARGV[9]
-local position = 10
+local position = 11
+
+local holder_queue, holder = ARGV[10]:match('^(.*) (.*)$')
+if holder and not redis.call('ZSCORE', registry_key('wip', holder_queue), holder) then return { 'lost' } end
 
 -- The next counted part of ARGV.
 local function take_list()
@@ -80,10 +85,7 @@ end
 
 -- Puts a new job, whose hash is written, to where it is to wait.
 local function place(id)
-  for _, parent in ipairs(pending) do
-    redis.call('SADD', dependents_key(parent), id)
-    redis.call('SADD', dependencies_key(id), parent)
-  end
+  for _, parent in ipairs(pending) do wait_for(id, parent) end
   if state == 'canceled' then
     redis.call('ZADD', registry_key('canceled', queue), NOW, id)
     keep_for(id, failure_ttl(id))
@@ -94,6 +96,7 @@ local function place(id)
   elseif expires then
     redis.call('ZADD', EXPIRING, math.ceil(expires / 1000), id)
   end
+  if state == 'canceled' and failure_ttl(id) == 0 then return delete_job(id, queue, 'canceled', true) end
   if group ~= '' then
     redis.call('SADD', P .. ':groups', group)
     redis.call('SADD', P .. ':group:' .. group, id)

@@ -8,12 +8,25 @@ local REGISTRY_OF = {
 
 -- Lets Redis forget a job and all it owns in `ttl` seconds; nil or negative: never.
 local function keep_for(id, ttl)
-  local keys = { job_key(id), results_key(id), output_key(id), dependents_key(id), dependencies_key(id) }
-  if ttl and ttl >= 0 then
-    for i = 1, #keys do redis.call('EXPIRE', keys[i], ttl) end
-  else
+  local keys = { job_key(id), results_key(id), output_key(id), dependencies_key(id), dependents_key(id) }
+  if not ttl or ttl < 0 then
     for i = 1, #keys do redis.call('PERSIST', keys[i]) end
+    return
   end
+  local has_children
+  -- As text: Redis writes each number that it is given as a float, which takes it longer than the command.
+  local seconds = string.format('%d', ttl)
+  for i = 1, #keys do has_children = redis.call('EXPIRE', keys[i], seconds) == 1 end
+  -- Children that are still to be judged must not be forgotten before.
+  if has_children and redis.call('HEXISTS', RELEASING, id) == 1 then redis.call('PERSIST', dependents_key(id)) end
+end
+
+-- Lets a job wait for a parent; the parent's set of such jobs is kept as long as the parent.
+local function wait_for(child, parent)
+  redis.call('SADD', dependencies_key(child), parent)
+  redis.call('SADD', dependents_key(parent), child)
+  local ttl = redis.call('PTTL', job_key(parent))
+  if ttl > 0 and redis.call('HEXISTS', RELEASING, parent) == 0 then redis.call('PEXPIRE', dependents_key(parent), ttl) end
 end
 
 -- Takes a job out of the list or the registry of the state that it is in. O(length of the queue) for a queued one.
@@ -41,6 +54,9 @@ local function delete_job(id, queue, status, keep_children)
   for i = 1, #executions do end_lease(id, executions[i], queue) end
   local group = present(redis.call('HGET', job_key(id), 'group_id'))
   if group then redis.call('SREM', P .. ':group:' .. group, id) end
+  -- A repeated job is also noted as finished, as in RQ.
+  redis.call('ZREM', registry_key('finished', queue), id)
+  for _, parent in ipairs(redis.call('SMEMBERS', dependencies_key(id))) do redis.call('SREM', dependents_key(parent), id) end
   redis.call('UNLINK', job_key(id), results_key(id), output_key(id), executions_key(id), dependencies_key(id))
   -- Children that are still to be judged find their parent gone; the sweep that judges them empties the set.
   if not keep_children and redis.call('HEXISTS', RELEASING, id) == 0 then redis.call('UNLINK', dependents_key(id)) end
@@ -117,77 +133,144 @@ local function put_on_queue_first(id, queue, at_front)
   redis.call('ZADD', EXPIRING, NOW + ttl, id)
 end
 
--- Notes that the children of a job are to be judged, since its state has changed.
-local function announce(id)
-  if redis.call('EXISTS', dependents_key(id)) == 1 then redis.call('HSET', RELEASING, id, '0') end
+-- Notes that the children of a job are to be judged by its state, and what that is: the job may be gone by then. `removed`: why it is
+-- about to be, for those that it leaves behind. The note is a cursor through its children, a state or 'removed', and that reason.
+local function announce(id, removed)
+  local children = dependents_key(id)
+  if redis.call('EXISTS', children) == 0 then return end
+  redis.call('PERSIST', children)
+  local state = removed and 'removed' or redis.call('HGET', job_key(id), 'status') or 'removed'
+  redis.call('HSET', RELEASING, id, '0 ' .. state .. ' ' .. (removed or ''))
 end
 
 local ENDINGS = { failed = ' failed', stopped = ' was stopped', canceled = ' was canceled' }
+local children_canceled = 0
 
 -- Ends a child as canceled because of its parent. It stays among the parent's dependents: requeueing the parent defers it again.
-local function cancel_child(child, queue, status, parent, parent_status)
+local function cancel_child(child, queue, status, parent, reason)
   leave_place(child, queue, status)
-  redis.call('HSET', job_key(child), 'status', 'canceled', 'rqt_reason', 'its parent ' .. parent .. ENDINGS[parent_status],
-    'rqt_canceled_at', NOW_MS, 'rqt_canceled_by', parent)
+  redis.call('HSET', job_key(child), 'status', 'canceled', 'rqt_reason', reason, 'rqt_canceled_at', NOW_MS, 'rqt_canceled_by', parent)
+  children_canceled = children_canceled + 1
+  local ttl = failure_ttl(child)
+  if ttl == 0 then
+    announce(child)
+    delete_job(child, queue, 'canceled')
+    return
+  end
   redis.call('ZADD', registry_key('canceled', queue), NOW, child)
-  keep_for(child, failure_ttl(child))
+  keep_for(child, ttl)
   announce(child)
 end
 
--- A child that was canceled because of its parent waits again, now that the parent is to run again.
+-- Another parent that keeps a canceled child from waiting again, and how it ended.
+local function other_bad_parent(child, parent)
+  for _, other in ipairs(redis.call('SMEMBERS', dependencies_key(child))) do
+    local status = other ~= parent and redis.call('HGET', job_key(other), 'status')
+    if is_bad_end(status) then return other, status end
+  end
+  return nil
+end
+
+-- A child that was canceled because of its parent waits again, now that the parent is to run again. Returns whether it does.
 local function defer_again(child, queue, parent)
+  wait_for(child, parent)
+  local other, ending = other_bad_parent(child, parent)
+  if other then
+    wait_for(child, other)
+    redis.call('HSET', job_key(child), 'rqt_reason', 'its parent ' .. other .. ENDINGS[ending], 'rqt_canceled_by', other)
+    return false
+  end
   leave_place(child, queue, 'canceled')
   redis.call('HSET', job_key(child), 'status', 'deferred')
   redis.call('HDEL', job_key(child), 'rqt_reason', 'rqt_canceled_at', 'rqt_canceled_by')
-  redis.call('SADD', dependencies_key(child), parent)
   redis.call('ZADD', registry_key('deferred', queue), NOW, child)
   keep_for(child, nil)
   announce(child)
+  return true
 end
 
--- Decides what the state of a parent means for one child.
-local function judge(child, parent, parent_status)
+-- Decides what a parent means for one child. parent: id, state (or 'removed'), gone (it is not kept), reason (why it was removed).
+local function judge(child, parent)
   local fields = redis.call('HMGET', job_key(child), 'status', 'origin', 'enqueue_at_front', 'rqt_on_parent_failure',
     'allow_dependency_failures', 'rqt_canceled_by')
-  local status, queue = fields[1], fields[2]
-  if status == 'canceled' and fields[6] == parent then
-    if not parent_status or is_bad_end(parent_status) then return end
-    defer_again(child, queue, parent)
+  local status, queue, canceled_by = fields[1], fields[2], fields[6]
+  local is_bad, may_run = parent.state == 'removed' or is_bad_end(parent.state), fields[5] == '1'
+  if status == 'canceled' and canceled_by then
+    -- One that another parent canceled stays here, too: it may wait again.
+    if is_bad or canceled_by ~= parent.id or not defer_again(child, queue, parent.id) then return end
     status = 'deferred'
   end
   if status ~= 'deferred' and status ~= 'scheduled' then
-    redis.call('SREM', dependents_key(parent), child)
-  elseif is_bad_end(parent_status) and fields[4] == 'cancel' and fields[5] ~= '1' then
-    cancel_child(child, queue, status, parent, parent_status)
-  elseif status == 'deferred' and parents_are_met(child) then
+    redis.call('SREM', dependents_key(parent.id), child)
+    return
+  end
+  if is_bad and not may_run and (fields[4] == 'cancel' or parent.gone) then
+    local reason = 'its parent ' .. parent.id .. (ENDINGS[parent.state] or ' is gone')
+    cancel_child(child, queue, status, parent.id, parent.reason ~= '' and parent.reason or reason)
+    return
+  end
+  if parent.state == 'finished' or (is_bad and may_run) then redis.call('SREM', dependencies_key(child), parent.id) end
+  if status == 'deferred' and parents_are_met(child) then
     redis.call('ZREM', registry_key('deferred', queue), child)
-    redis.call('SREM', dependents_key(parent), child)
+    redis.call('SREM', dependents_key(parent.id), child)
     put_on_queue_first(child, queue, fields[3] == '1')
   end
 end
 
-local RELEASE_STEP = 200
+-- Looks at a deferred job that nobody has released: others (Python) add children to parents that have ended already, and a parent that
+-- ended badly may be gone since. One that finished was forgotten as met before.
+local function look_at_deferred(id, queue)
+  local fields = redis.call('HMGET', job_key(id), 'status', 'enqueue_at_front', 'rqt_on_parent_failure', 'allow_dependency_failures')
+  if fields[1] ~= 'deferred' then
+    redis.call('ZREM', registry_key('deferred', queue), id)
+    return
+  end
+  local gone
+  for _, parent in ipairs(redis.call('SRANDMEMBER', dependencies_key(id), 10)) do
+    if redis.call('HEXISTS', RELEASING, parent) == 1 then return end
+    if redis.call('EXISTS', job_key(parent)) == 0 then gone = parent end
+  end
+  if not parents_are_met(id) then return end
+  if gone and fields[3] and fields[4] ~= '1' then
+    return cancel_child(id, queue, 'deferred', gone, 'its parent ' .. gone .. ' is gone')
+  end
+  redis.call('ZREM', registry_key('deferred', queue), id)
+  put_on_queue_first(id, queue, fields[2] == '1')
+end
+
+-- How many children one script may still judge.
+local release_budget = 200
 
 -- Judges the next children of one announced parent. Returns how many were looked at, at least 1.
-local function judge_page(parent, count)
-  local cursor = redis.call('HGET', RELEASING, parent)
-  if not cursor then return 1 end
-  local page = redis.call('SSCAN', dependents_key(parent), cursor, 'COUNT', count)
-  local status = redis.call('HGET', job_key(parent), 'status')
-  if page[1] == '0' then redis.call('HDEL', RELEASING, parent) else redis.call('HSET', RELEASING, parent, page[1]) end
-  for _, child in ipairs(page[2]) do judge(child, parent, status) end
+local function judge_page(id, count)
+  local cursor, state, reason = (redis.call('HGET', RELEASING, id) or ''):match('^(%d+) (%S+) (.*)$')
+  if not cursor then
+    redis.call('HDEL', RELEASING, id)
+    return 1
+  end
+  local page = redis.call('SSCAN', dependents_key(id), cursor, 'COUNT', count)
+  local ttl = redis.call('PTTL', job_key(id))
+  local parent = { id = id, state = state, reason = reason, gone = ttl == -2 }
+  if page[1] == '0' then
+    redis.call('HDEL', RELEASING, id)
+  else
+    redis.call('HSET', RELEASING, id, table.concat({ page[1], state, reason }, ' '))
+  end
+  for _, child in ipairs(page[2]) do judge(child, parent) end
+  if page[1] == '0' then
+    if parent.gone then redis.call('UNLINK', dependents_key(id)) elseif ttl > 0 then redis.call('PEXPIRE', dependents_key(id), ttl) end
+  end
   return #page[2] + 1
 end
 
--- Judges about RELEASE_STEP children of announced parents, and of those that are announced on the way. Returns whether more are
--- left: they stay noted, and any worker's maintenance goes on.
+-- Judges children of announced parents, and of those that are announced on the way, as far as the budget reaches. Returns whether more
+-- are left: they stay noted, and any worker's maintenance goes on.
 local function release_step(first)
-  local left = RELEASE_STEP
-  if first then left = left - judge_page(first, left) end
-  while left > 0 do
+  if first and release_budget > 0 then release_budget = release_budget - judge_page(first, release_budget) end
+  while release_budget > 0 do
     local parent = redis.call('HRANDFIELD', RELEASING)
     if not parent then return false end
-    left = left - judge_page(parent, left)
+    release_budget = release_budget - judge_page(parent, release_budget)
   end
   return redis.call('EXISTS', RELEASING) == 1
 end
@@ -199,24 +282,12 @@ local function release_dependents(id)
   release_step(id)
 end
 
--- Cancels the children of a job that is to be removed, and theirs in turn: nothing can release them any more. Returns how many.
-local function cancel_descendants(id, reason)
-  local open, canceled = { id }, 0
-  while #open > 0 do
-    local parent = table.remove(open)
-    for _, child in ipairs(redis.call('SMEMBERS', dependents_key(parent))) do
-      local found = redis.call('HMGET', job_key(child), 'status', 'origin')
-      if found[1] == 'deferred' then
-        leave_place(child, found[2], 'deferred')
-        redis.call('HSET', job_key(child), 'status', 'canceled', 'rqt_reason', reason, 'rqt_canceled_at', NOW_MS)
-        redis.call('ZADD', registry_key('canceled', found[2]), NOW, child)
-        keep_for(child, failure_ttl(child))
-        open[#open + 1] = child
-        canceled = canceled + 1
-      end
-    end
-  end
-  return canceled
+-- Removes a job and all it owns. Its children are judged as those of one that is gone, the first step of them at once; `removed` tells
+-- them why, when it did not end by itself.
+local function remove_job(id, queue, status, removed)
+  announce(id, removed)
+  delete_job(id, queue, status)
+  if redis.call('HEXISTS', RELEASING, id) == 1 then release_step(id) end
 end
 
 -- Ends a job that waited as canceled, for a reason that a person can read.
@@ -224,11 +295,8 @@ local function cancel_waiting(id, queue, status, reason)
   leave_place(id, queue, status)
   redis.call('HSET', job_key(id), 'status', 'canceled', 'rqt_reason', reason, 'rqt_canceled_at', NOW_MS)
   local ttl = failure_ttl(id)
-  if ttl == 0 then
-    release_dependents(id)
-    delete_job(id, queue, 'canceled')
-    return
-  end
+  redis.call('ZREM', registry_key('finished', queue), id)
+  if ttl == 0 then return remove_job(id, queue, 'canceled') end
   redis.call('ZADD', registry_key('canceled', queue), NOW, id)
   keep_for(id, ttl)
   release_dependents(id)
@@ -237,13 +305,10 @@ end
 -- Ends a job as failed or stopped, in RQ's failed registry.
 local function end_badly(id, queue, status)
   local ttl = failure_ttl(id)
-  if ttl == 0 then
-    release_dependents(id)
-    delete_job(id, queue, status)
-    return
-  end
   redis.call('HSET', job_key(id), 'status', status, 'ended_at', stamp())
   redis.call('HDEL', job_key(id), 'rqt_stop')
+  redis.call('ZREM', registry_key('finished', queue), id)
+  if ttl == 0 then return remove_job(id, queue, status) end
   redis.call('ZADD', registry_key('failed', queue), ttl < 0 and ttl or NOW + ttl, id)
   keep_for(id, ttl)
   release_dependents(id)

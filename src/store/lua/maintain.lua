@@ -34,10 +34,17 @@ for i = 2, #ARGV do
   if first and (not next_due or tonumber(first) < next_due) then next_due = tonumber(first) end
 end
 
+-- To take a job off a long list is a search: the longer the list, the fewer of them.
 local over = redis.call('ZRANGEBYSCORE', EXPIRING, '-inf', NOW, 'LIMIT', 0, 100)
+local searched = 0
 for _, id in ipairs(over) do
+  if searched > 200000 then
+    more = 1
+    break
+  end
   redis.call('ZREM', EXPIRING, id)
   local fields = redis.call('HMGET', job_key(id), 'status', 'origin', 'rqt_expires')
+  searched = searched + redis.call('LLEN', queue_key(fields[2] or ''))
   if fields[1] == 'queued' and fields[3] and tonumber(fields[3]) <= NOW_MS then
     cancel_waiting(id, fields[2], 'queued', 'it waited longer than its ttl')
     expired = expired + 1
@@ -50,7 +57,9 @@ if release_step() then more = 1 end
 for _, key in ipairs(redis.call('SRANDMEMBER', P .. ':workers', 20)) do
   if redis.call('EXISTS', key) == 0 then
     redis.call('SREM', P .. ':workers', key)
-    for i = 2, #ARGV do redis.call('SREM', P .. ':workers:' .. ARGV[i], key) end
+    for _, queue in ipairs(redis.call('SMEMBERS', P .. ':queues')) do
+      redis.call('SREM', P .. ':workers:' .. queue:sub(#queue_key('') + 1), key)
+    end
   end
 end
 return { 'maintained', promoted, expired, more, next_due and tostring(math.max(0, math.ceil(next_due * 1000 - NOW_MS))) or '' }

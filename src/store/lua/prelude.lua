@@ -11,7 +11,9 @@ local NOW_F = TIME[1] .. '.' .. string.format('%06d', tonumber(TIME[2]))
 local floor = math.floor
 
 -- RQ's timestamp of now, 2026-11-23T15:47:50.123456Z (civil date from days, after the proleptic Gregorian calendar).
+local now_stamp
 local function stamp()
+  if now_stamp then return now_stamp end
   local days = floor(NOW / 86400)
   local second = NOW - days * 86400
   local z = days + 719468
@@ -23,8 +25,9 @@ local function stamp()
   local day = day_of_year - floor((153 * shifted_month + 2) / 5) + 1
   local month = shifted_month < 10 and shifted_month + 3 or shifted_month - 9
   local year = year_of_era + era * 400 + (month <= 2 and 1 or 0)
-  return string.format('%04d-%02d-%02dT%02d:%02d:%02d.%06dZ', year, month, day,
+  now_stamp = string.format('%04d-%02d-%02dT%02d:%02d:%02d.%06dZ', year, month, day,
     floor(second / 3600), floor(second / 60) % 60, second % 60, tonumber(TIME[2]))
+  return now_stamp
 end
 
 local function queue_key(queue) return P .. ':queue:' .. queue end

@@ -1,6 +1,6 @@
 -- put_back.lua: gives up an execution and puts its job to the front of its queue: no failure, no crash, no retry spent.
--- ARGV     2 worker, 3 id, 4 execution, 5 queue
--- returns  {'queued'}, {'stopped'}: somebody wanted it stopped meanwhile, or {'lost'}
+-- ARGV     2 worker, 3 id, 4 execution, 5 queue, 6 exc_string for a job that may be started only once (base64 zlib), '' when it has not begun
+-- returns  {'queued'}, {'stopped'}: somebody wanted it stopped meanwhile, {'failed'}: it may not be started again, or {'lost'}
 -- O(log n)
 local worker, id, execution, queue = ARGV[2], ARGV[3], ARGV[4], ARGV[5]
 rest(worker, 'idle')
@@ -9,6 +9,11 @@ if redis.call('EXISTS', job_key(id)) == 0 then return { 'lost' } end
 if redis.call('HEXISTS', job_key(id), 'rqt_stop') == 1 then
   end_badly(id, queue, 'stopped')
   return note_settled(worker, execution, { 'stopped' })
+end
+if ARGV[6] ~= '' and redis.call('HEXISTS', job_key(id), 'rqt_at_most_once') == 1 then
+  if failure_ttl(id) ~= 0 then add_result(id, 2, { worker = worker, exc_string = ARGV[6], execution_id = execution }) end
+  end_badly(id, queue, 'failed')
+  return note_settled(worker, execution, { 'failed' })
 end
 put_back(id, queue)
 return note_settled(worker, execution, { 'queued' })

@@ -8,7 +8,8 @@ local status, queue = fields[1], fields[2]
 if not status then return { 'missing' } end
 if status ~= 'finished' and not is_bad_end(status) then return { 'unfinished', status } end
 leave_place(id, queue, status)
-redis.call('HDEL', job_key(id), 'rqt_reason', 'rqt_canceled_at', 'rqt_canceled_by', 'rqt_absent', 'rqt_stop', 'rqt_crashes', 'rqt_expires')
+redis.call('HDEL', job_key(id), 'rqt_reason', 'rqt_canceled_at', 'rqt_canceled_by', 'rqt_absent', 'rqt_stop', 'rqt_crashes', 'rqt_expires',
+  'rqt_asked_retries')
 redis.call('HSET', job_key(id), 'ended_at', '', 'worker_name', '')
 local place
 if parents_are_met(id) then
@@ -16,6 +17,9 @@ if parents_are_met(id) then
   place = 'queued'
 else
   redis.call('HSET', job_key(id), 'status', 'deferred')
+  if ARGV[3] == '1' then redis.call('HSET', job_key(id), 'enqueue_at_front', 1) end
+  -- Parents that ended while it was canceled may have forgotten it.
+  for _, parent in ipairs(redis.call('SMEMBERS', dependencies_key(id))) do wait_for(id, parent) end
   redis.call('ZADD', registry_key('deferred', queue), NOW, id)
   keep_for(id, nil)
   place = 'deferred'

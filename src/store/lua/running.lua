@@ -5,12 +5,13 @@ local CLAIM_SKIPS = 1000
 -- What the worker needs of a job to run it, as the script's reply.
 local function claimed_reply(queue, id, execution, fields, attempt)
   return { 'claimed', queue, id, execution, attempt, fields[2] or '', fields[3] or '', fields[4] or '', fields[7] or '',
-    fields[8] or '', fields[9] or '', fields[10] or '', fields[11] or '', fields[12] or '', fields[13] or '', fields[14] or '' }
+    fields[8] or '', fields[9] or '', fields[10] or '', fields[11] or '', fields[12] or '', fields[13] or '', fields[14] or '',
+    fields[15] or '' }
 end
 
 local CLAIM_FIELDS = { 'status', 'data', 'timeout', 'description', 'rqt_attempts', 'rqt_expires', 'retries_left', 'meta',
   'success_callback_name', 'success_callback_timeout', 'failure_callback_name', 'failure_callback_timeout',
-  'stopped_callback_name', 'stopped_callback_timeout' }
+  'stopped_callback_name', 'stopped_callback_timeout', 'rqt_asked_retries' }
 
 -- Starts one job: execution, lease and `started` in the same step.
 local function start_job(queue, id, fields, request)
@@ -31,9 +32,10 @@ local function start_job(queue, id, fields, request)
   redis.call('ZADD', registry_key('wip', queue), until_, id .. ':' .. request.execution)
   redis.call('HSET', execution_key(id, request.execution), 'id', request.execution, 'job_id', id,
     'created_at', NOW_F, 'last_heartbeat', NOW_F, 'worker_name', request.worker)
-  redis.call('EXPIRE', execution_key(id, request.execution), request.lease + 60)
+  local kept = string.format('%d', request.lease + 60)
+  redis.call('EXPIRE', execution_key(id, request.execution), kept)
   redis.call('ZADD', executions_key(id), until_ + 60, request.execution)
-  redis.call('EXPIRE', executions_key(id), request.lease + 60)
+  redis.call('EXPIRE', executions_key(id), kept)
   redis.call('HSET', worker_key(request.worker), 'state', 'busy', 'rqt_claim', request.execution .. ':' .. queue .. ':' .. id)
   return claimed_reply(queue, id, request.execution, fields, attempt)
 end
@@ -49,7 +51,7 @@ end
 
 -- Takes the first job that waits on the queues, in their order. request: worker, execution, lease (seconds), queues.
 -- Returns {'claimed', queue, id, execution, attempt, data, timeout, description, retries_left, meta, then name and
--- timeout of the success, failure and stopped callbacks}, {'none'}, {'suspended'},
+-- timeout of the success, failure and stopped callbacks, and how often its task has asked for a retry}, {'none'}, {'suspended'},
 -- {'unregistered'} when Redis does not know the worker, or {'again'} after CLAIM_SKIPS ids that led nowhere, so that no call
 -- blocks Redis for long.
 local function claim(request)
@@ -69,7 +71,10 @@ local function claim(request)
         local fields = redis.call('HMGET', job_key(id), unpack(CLAIM_FIELDS))
         if fields[1] == 'queued' then
           if fields[6] and tonumber(fields[6]) <= NOW_MS then
-            cancel_waiting(id, queue, 'queued', 'it waited longer than its ttl')
+            -- It has left its list already: no search through that.
+            redis.call('ZREM', EXPIRING, id)
+            cancel_waiting(id, queue, 'none', 'it waited longer than its ttl')
+            skips = skips + 9
           else
             return start_job(queue, id, fields, request)
           end
@@ -135,14 +140,21 @@ local function repeat_job(id, queue, repeats_left, intervals_json)
   if interval > 0 then put_on_schedule(id, queue, due_in(interval)) else put_on_queue(id, queue, false) end
 end
 
+-- Whether Redis knows a worker; asked once a script, none of which makes or ends a worker behind this.
+local known_workers = {}
+local function is_known(worker)
+  if known_workers[worker] == nil then known_workers[worker] = redis.call('EXISTS', worker_key(worker)) == 1 end
+  return known_workers[worker]
+end
+
 -- Adds to a worker's counters, unless Redis has forgotten the worker: no ghost hash is left.
 local function count(worker, command, field, number)
-  if redis.call('EXISTS', worker_key(worker)) == 1 then redis.call(command, worker_key(worker), field, number) end
+  if is_known(worker) then redis.call(command, worker_key(worker), field, number) end
 end
 
 -- Notes that a worker runs nothing now.
 local function rest(worker, state)
-  if redis.call('EXISTS', worker_key(worker)) == 0 then return end
+  if not is_known(worker) then return end
   redis.call('HDEL', worker_key(worker), 'rqt_claim')
   redis.call('HSET', worker_key(worker), 'state', state)
 end
@@ -169,13 +181,12 @@ local function finish(report, fields)
   count(report.worker, 'HINCRBY', 'successful_job_count', 1)
   if ttl == 0 and repeats_left <= 0 then
     redis.call('HSET', job_key(id), 'status', 'finished')
-    release_dependents(id)
-    delete_job(id, queue, 'finished')
+    remove_job(id, queue, 'finished')
     return { 'finished', 0 }
   end
   local now = stamp()
   redis.call('HSET', job_key(id), 'status', 'finished', 'ended_at', now, 'last_heartbeat', now)
-  redis.call('HDEL', job_key(id), 'rqt_stop', 'rqt_absent')
+  if fields.stop or fields.absent then redis.call('HDEL', job_key(id), 'rqt_stop', 'rqt_absent') end
   if report.note ~= '' then redis.call('HSET', job_key(id), 'rqt_absent', report.note) end
   if ttl ~= 0 then
     add_result(id, 1, report)
@@ -229,11 +240,11 @@ local function settle(report)
     return settled_before(report.worker, report.execution) or { 'lost', 0 }
   end
   local values = redis.call('HMGET', job_key(id), 'result_ttl', 'retries_left', 'retry_intervals', 'repeats_left', 'repeat_intervals',
-    'enqueue_at_front_on_retry', 'rqt_stop', 'status')
+    'enqueue_at_front_on_retry', 'rqt_stop', 'status', 'rqt_absent')
   if not values[8] then return { 'lost', 0 } end
   local fields = {
     result_ttl = values[1], retries_left = values[2], retry_intervals = values[3], repeats_left = values[4], repeat_intervals = values[5],
-    at_front = values[6], stop = values[7],
+    at_front = values[6], stop = values[7], absent = values[9],
   }
   if report.execution_started_at then
     count(report.worker, 'HINCRBYFLOAT', 'total_working_time',

@@ -1,4 +1,4 @@
--- sweep.lua: puts back the jobs of a queue whose workers died, and forgets what its registries hold beyond its time.
+-- sweep.lua: puts back the jobs of a queue whose workers died, and releases children whose parents can no longer do it.
 -- ARGV     2 queue, 3 exc_string for a job whose crash budget is used up (base64 zlib), 4 crash budget,
 --          5 exc_string for a job that a dead worker was to stop
 -- returns  {'swept', id, fate, …}: fate is queued, failed or stopped
@@ -18,9 +18,9 @@ for _, member in ipairs(redis.call('ZRANGEBYSCORE', wip, '-inf', '(' .. NOW, 'LI
   end
 end
 
-redis.call('ZREMRANGEBYSCORE', registry_key('finished', queue), 0, NOW)
-redis.call('ZREMRANGEBYSCORE', registry_key('failed', queue), 0, NOW)
-for _, id in ipairs(redis.call('ZRANGE', registry_key('canceled', queue), 0, 99)) do
-  if redis.call('EXISTS', job_key(id)) == 0 then redis.call('ZREM', registry_key('canceled', queue), id) end
+-- A few at random each time, so that in the end each is looked at: others (Python) add children to parents that have ended already.
+for _, id in ipairs(redis.call('ZRANDMEMBER', registry_key('deferred', queue), 20)) do
+  look_at_deferred(id, queue)
 end
+
 return reply

@@ -1,0 +1,40 @@
+-- forget.lua: forgets what a queue's registries, and groups, hold of jobs that are gone.
+-- ARGV     2 queue
+-- returns  {'forgotten', 1 when there is more}
+-- O(log n + 100) for each registry, O(100) for each of 5 groups
+local queue = ARGV[2]
+local PAGE = 100
+local more = 0
+
+-- Takes out what is beyond its time: the score is RQ's, -1 (in failed) is for ever.
+for _, name in ipairs({ 'finished', 'failed' }) do
+  local registry = registry_key(name, queue)
+  local over = redis.call('ZRANGEBYSCORE', registry, 0, NOW, 'LIMIT', 0, PAGE)
+  if #over > 0 then redis.call('ZREM', registry, unpack(over)) end
+  if #over == PAGE then more = 1 end
+end
+
+-- Those of some ids whose job is gone. Where many of a random sample are, there are more: Redis expires its own keys by that rule, too.
+local function gone_of(ids)
+  local gone = {}
+  for _, id in ipairs(ids) do
+    if redis.call('EXISTS', job_key(id)) == 0 then gone[#gone + 1] = id end
+  end
+  if #ids == PAGE and #gone > PAGE / 4 then more = 1 end
+  return gone
+end
+
+local canceled = registry_key('canceled', queue)
+local gone = gone_of(redis.call('ZRANDMEMBER', canceled, PAGE))
+if #gone > 0 then redis.call('ZREM', canceled, unpack(gone)) end
+
+for _, group in ipairs(redis.call('SRANDMEMBER', P .. ':groups', 5)) do
+  local members = P .. ':group:' .. group
+  gone = gone_of(redis.call('SRANDMEMBER', members, PAGE))
+  if #gone > 0 then redis.call('SREM', members, unpack(gone)) end
+  if redis.call('EXISTS', members) == 0 then
+    redis.call('SREM', P .. ':groups', group)
+    more = 1
+  end
+end
+return { 'forgotten', more }

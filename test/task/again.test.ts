@@ -1,0 +1,146 @@
+import assert from 'node:assert/strict';
+import { copyFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { test } from 'node:test';
+import { startRedis } from '../helpers/redis.ts';
+import { projectRoot } from '../helpers/rqt.ts';
+import { newFolder, newSpace } from '../helpers/space.ts';
+import { runOnce, statusOf } from './scene.ts';
+
+const redis = await startRedis();
+
+const outcomes = (status: { attempts: readonly { outcome: string }[] }) => status.attempts.map(({ outcome }) => outcome);
+
+test('a job that throws Retry is tried again at once, without any --retry-max, and each attempt is recorded', async () => {
+  const space = newSpace(redis);
+  const { status, ran } = await runOnce(
+    space,
+    `import { job, Retry } from 'rqt/task';
+export const run = () => { if (job.attempt < 3) throw new Retry(); return 'done'; };`,
+  );
+  assert.equal(ran.status, 0);
+  assert.deepEqual([status.state, status.result, status.attempt_count], ['finished', 'done', 3]);
+  assert.deepEqual(outcomes(status), ['retried', 'retried', 'finished']);
+});
+
+test('Retry says why, in the attempt and in the log', async () => {
+  const space = newSpace(redis);
+  const { status, ran } = await runOnce(
+    space,
+    `import { job, Retry } from 'rqt/task';
+export const run = () => { if (job.attempt === 1) throw new Retry({ because: 'the shop is closed' }); };`,
+  );
+  assert.match(status.attempts[0]?.error ?? '', /the shop is closed/);
+  assert.match(ran.stderr, /the shop is closed/);
+});
+
+for (const [wait, seconds] of [
+  ["'30s'", 30],
+  ["'0.5s'", 1],
+  ['90', 90],
+] as const) {
+  test(`Retry with in: ${wait} schedules the job`, async () => {
+    const space = newSpace(redis);
+    const { status } = await runOnce(
+      space,
+      `import { Retry } from 'rqt/task';
+export const run = () => { throw new Retry({ in: ${wait} }); };`,
+    );
+    assert.equal(status.state, 'scheduled');
+    const left = (Date.parse(status.due_at ?? '') - Date.now()) / 1000;
+    assert.ok(left <= seconds + 1 && left > seconds - 15, `${left} s`);
+  });
+}
+
+test('Retry with max fails the job after so many, as one that is out of retries', async () => {
+  const space = newSpace(redis);
+  const { status, ran } = await runOnce(
+    space,
+    `import { Retry } from 'rqt/task';
+export const run = () => { throw new Retry({ max: 2, because: 'still closed' }); };`,
+    ['--retry-max', '5'],
+  );
+  assert.equal(ran.status, 1);
+  assert.deepEqual([status.state, status.attempt_count], ['failed', 3]);
+  assert.deepEqual(outcomes(status), ['retried', 'retried', 'out of retries']);
+  assert.match(status.error ?? '', /still closed/);
+});
+
+test('Retry does not spend the retries of --retry-max', async () => {
+  const space = newSpace(redis);
+  const { status } = await runOnce(
+    space,
+    `import { job, Retry } from 'rqt/task';
+export const run = () => { if (job.attempt < 4) throw new Retry(); return 'done'; };`,
+    ['--retry-max', '1'],
+  );
+  assert.deepEqual([status.state, status.attempt_count, status.retries_left], ['finished', 4, 1]);
+});
+
+test('a Retry whose time is none is a failure like any other', async () => {
+  const space = newSpace(redis);
+  const { status } = await runOnce(
+    space,
+    `import { Retry } from 'rqt/task';
+export const run = () => { throw new Retry({ in: 'soon' }); };`,
+  );
+  assert.deepEqual([status.state, status.attempt_count], ['failed', 1]);
+});
+
+test('a job that throws Fail has failed, whatever its --retry-max', async () => {
+  const space = newSpace(redis);
+  const { status, ran } = await runOnce(
+    space,
+    `import { Fail } from 'rqt/task';
+export const run = () => { throw new Fail('no such customer'); };`,
+    ['--retry-max', '3'],
+  );
+  assert.equal(ran.status, 1);
+  assert.deepEqual([status.state, status.attempt_count, status.retries_left], ['failed', 1, 3]);
+  assert.match(status.error ?? '', /no such customer/);
+});
+
+test('Fail may have a cause, and its subclasses are as good', async () => {
+  const space = newSpace(redis);
+  const { status } = await runOnce(
+    space,
+    `import { Fail } from 'rqt/task';
+class Gone extends Fail {}
+export const run = async () => { throw new Gone('no such customer', { cause: new Error('404') }); };`,
+    ['--retry-max', '3'],
+  );
+  assert.equal(status.attempt_count, 1);
+  assert.match(status.error ?? '', /404/);
+});
+
+test('Retry and Fail of another copy of the module are recognised', async () => {
+  const space = newSpace(redis);
+  const folder = newFolder({
+    'again.mjs': `import { Retry } from './copy.mjs';
+export const run = () => { if (process.env.RQT_ATTEMPT === '1') throw new Retry(); };`,
+    'never.mjs': `import { Fail } from './copy.mjs';
+export const run = () => { throw new Fail('no'); };`,
+  });
+  copyFileSync(join(projectRoot, 'dist/task.js'), join(folder, 'copy.mjs'));
+  const [again, never] = [await space.enqueue('again#run'), await space.enqueue('never#run', '--retry-max', '3')];
+  await space.run(['worker', '--burst', '--path', folder]);
+  const first = await statusOf(space, again);
+  assert.deepEqual([first.state, first.attempt_count], ['finished', 2]);
+  const second = await statusOf(space, never);
+  assert.deepEqual([second.state, second.attempt_count], ['failed', 1]);
+});
+
+test('Retry and Fail work from TypeScript', async () => {
+  const space = newSpace(redis);
+  const folder = newFolder({
+    't.ts': `import { Fail, job, Retry } from 'rqt/task';
+export function run(): never {
+  if (job.attempt === 1) throw new Retry({ in: 0 });
+  throw new Fail('over');
+}`,
+  });
+  const id = await space.enqueue('t#run', '--retry-max', '2');
+  await space.run(['worker', '--burst', '--path', folder]);
+  const status = await statusOf(space, id);
+  assert.deepEqual([status.state, status.attempt_count], ['failed', 2]);
+});
