@@ -28,6 +28,9 @@ export async function explain(
     process.stdout.write(`${renderHelp(commands)}\n`);
     return null;
   }
+  const [first = ''] = words;
+  if (!first.startsWith('-') && first !== 'completion' && !commands.some(({ name }) => name === first))
+    throw refuseName(commands, words);
   const found: { explained: Explained | null } = { explained: null };
   const parser = yargs([...words])
     .scriptName('rqt')

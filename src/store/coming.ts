@@ -24,20 +24,65 @@ export async function coming(db: Db, queues: readonly string[], untilMs: number)
       deferred: await client.zrange(keys.registry(prefix, 'deferred', queue), '0', String(SAMPLE - 1)),
     })),
   );
-  const waits = await Promise.all(counts.flatMap(({ deferred }) => deferred).map(id => waitsForSomething(db, id)));
+  const waiting = counts.flatMap(({ deferred }) => deferred);
+  const known = await readWithParents(db, waiting);
+  const answers = new Map<string, boolean>();
   return {
     running: sum(counts.map(({ running }) => running)),
     scheduled: sum(counts.map(({ scheduled }) => scheduled)),
-    deferred: waits.includes(true),
+    deferred: waiting.some(id => isComing(known, id, untilMs, answers)),
   };
+}
+
+/** A job and, when it is deferred, those that it waits for; when it is scheduled, until when (milliseconds). */
+interface Waiting {
+  readonly status: string | null;
+  readonly dueMs: number;
+  readonly parents: readonly string[];
+}
+
+/** How many jobs are looked at on the way up; who waits for more is believed to wait for something. */
+const MOST_JOBS = 2000;
+
+/** Reads deferred jobs and those above them, one generation after the other. */
+async function readWithParents(db: Db, ids: readonly string[]): Promise<Map<string, Waiting>> {
+  const known = new Map<string, Waiting>();
+  let generation = [...new Set(ids)];
+  while (generation.length > 0 && known.size < MOST_JOBS) {
+    const found = await Promise.all(generation.map(id => readWaiting(db, id)));
+    generation.forEach((id, i) => {
+      const job = found[i];
+      if (job) known.set(id, job);
+    });
+    generation = [...new Set(found.flatMap(({ parents }) => parents))].filter(id => !known.has(id));
+  }
+  return known;
+}
+
+async function readWaiting({ client, prefix }: Db, id: string): Promise<Waiting> {
+  const [status = null, queue] = await client.hmget(keys.job(prefix, id), 'status', 'origin');
+  const due = status === 'scheduled' ? await client.zscore(keys.registry(prefix, 'scheduled', queue ?? ''), id) : null;
+  const parents = status === 'deferred' ? await client.smembers(keys.dependencies(prefix, id)) : [];
+  return { status, dueMs: Number(due ?? 0) * 1000, parents };
 }
 
 const UNENDED = new Set(['queued', 'started', 'scheduled', 'deferred']);
 
-async function waitsForSomething({ client, prefix }: Db, id: string): Promise<boolean> {
-  const parents = await client.smembers(keys.dependencies(prefix, id));
-  const states = await Promise.all(parents.map(parent => client.hget(keys.job(prefix, parent), 'status')));
-  return states.length > 0 && states.some(state => state !== null && UNENDED.has(state));
+/** Whether a job may have run until a time: it is on its way, or waits for jobs of which all that have not ended are. */
+function isComing(known: ReadonlyMap<string, Waiting>, id: string, untilMs: number, answers: Map<string, boolean>): boolean {
+  const job = known.get(id);
+  if (!job) return true;
+  const answer = answers.get(id);
+  if (answer !== undefined) return answer;
+  // Who waits for himself (Python lets him) does not come.
+  answers.set(id, false);
+  const unended = job.parents.filter(parent => !known.has(parent) || UNENDED.has(known.get(parent)?.status ?? ''));
+  const comes =
+    job.status === 'deferred'
+      ? unended.length > 0 && unended.every(parent => isComing(known, parent, untilMs, answers))
+      : UNENDED.has(job.status ?? '') && job.dueMs <= untilMs;
+  answers.set(id, comes);
+  return comes;
 }
 
 function sum(numbers: readonly number[]): number {

@@ -92,6 +92,8 @@ function newClient(
     ...base,
     ...(onlyReads && { enableReadyCheck: false }),
     connectTimeout: connectTimeoutMs,
+    // ioredis waits that long for a connection to close, even for one that never opened: the process would not end before.
+    disconnectTimeout: 20,
     keepAlive: 30_000,
     db: address.db,
     ...(address.username !== null && { username: address.username }),

@@ -217,18 +217,23 @@ local function judge(child, parent)
   end
 end
 
--- Looks at a deferred job that nobody has released: others (Python) add children to parents that have ended already, and a parent that
--- ended badly may be gone since. One that finished was forgotten as met before.
+-- Looks at a deferred job that nobody has released: others (Python) add children to parents that have ended already, end parents without
+-- a word to those that are to end with them, and a parent that ended badly may be gone since. One that finished was forgotten as met before.
 local function look_at_deferred(id, queue)
-  local fields = redis.call('HMGET', job_key(id), 'status', 'enqueue_at_front', 'rqt_on_parent_failure', 'allow_dependency_failures')
+  local fields = redis.call('HMGET', job_key(id), 'status', 'enqueue_at_front', 'rqt_on_parent_failure', 'allow_dependency_failures',
+    'rqt_deferred_again')
   if fields[1] ~= 'deferred' then
     redis.call('ZREM', registry_key('deferred', queue), id)
     return
   end
-  local gone
+  local gone, bad, ending
   for _, parent in ipairs(redis.call('SRANDMEMBER', dependencies_key(id), 10)) do
     if redis.call('HEXISTS', RELEASING, parent) == 1 then return end
-    if redis.call('EXISTS', job_key(parent)) == 0 then gone = parent end
+    local state = redis.call('HGET', job_key(parent), 'status')
+    if not state then gone = parent elseif is_bad_end(state) then bad, ending = parent, ENDINGS[state] end
+  end
+  if bad and fields[3] == 'cancel' and fields[4] ~= '1' and not fields[5] then
+    return cancel_child(id, queue, 'deferred', bad, 'its parent ' .. bad .. ending)
   end
   if not parents_are_met(id) then return end
   if gone and fields[3] and fields[4] ~= '1' then
@@ -319,7 +324,12 @@ end
 local function lose_execution(id, execution, queue, crash)
   end_lease(id, execution, queue)
   local fields = redis.call('HMGET', job_key(id), 'status', 'rqt_crashes', 'rqt_max_crashes', 'rqt_at_most_once', 'rqt_stop', 'worker_name')
-  if fields[1] ~= 'started' or redis.call('ZCARD', executions_key(id)) > 0 then return nil end
+  if fields[1] ~= 'started' then return nil end
+  -- One without a lease is what others (Python) left of it.
+  for _, other in ipairs(redis.call('ZRANGE', executions_key(id), 0, -1)) do
+    if redis.call('ZSCORE', registry_key('wip', queue), id .. ':' .. other) then return nil end
+    end_lease(id, other, queue)
+  end
   local crashes = tonumber(fields[2] or 0) + 1
   redis.call('HSET', job_key(id), 'rqt_crashes', crashes)
   local result = { worker = fields[6], execution_id = execution }

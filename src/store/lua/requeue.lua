@@ -16,7 +16,8 @@ if parents_are_met(id) then
   put_on_queue(id, queue, ARGV[3] == '1')
   place = 'queued'
 else
-  redis.call('HSET', job_key(id), 'status', 'deferred')
+  -- It waits for its parents as they are: one that has ended badly may be requeued, too.
+  redis.call('HSET', job_key(id), 'status', 'deferred', 'rqt_deferred_again', 1)
   if ARGV[3] == '1' then redis.call('HSET', job_key(id), 'enqueue_at_front', 1) end
   -- Parents that ended while it was canceled may have forgotten it.
   for _, parent in ipairs(redis.call('SMEMBERS', dependencies_key(id))) do wait_for(id, parent) end

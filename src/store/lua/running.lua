@@ -11,7 +11,7 @@ end
 
 local CLAIM_FIELDS = { 'status', 'data', 'timeout', 'description', 'rqt_attempts', 'rqt_expires', 'retries_left', 'meta',
   'success_callback_name', 'success_callback_timeout', 'failure_callback_name', 'failure_callback_timeout',
-  'stopped_callback_name', 'stopped_callback_timeout', 'rqt_asked_retries' }
+  'stopped_callback_name', 'stopped_callback_timeout', 'rqt_asked_retries', 'rqt_stop' }
 
 -- Starts one job: execution, lease and `started` in the same step.
 local function start_job(queue, id, fields, request)
@@ -19,8 +19,10 @@ local function start_job(queue, id, fields, request)
   local now = stamp()
   if attempt > 1 then
     redis.call('DEL', output_key(id))
-    redis.call('HDEL', job_key(id), 'rqt_stop', 'rqt_progress', 'rqt_callback_error')
+    redis.call('HDEL', job_key(id), 'rqt_progress', 'rqt_callback_error')
   end
+  -- Left from an execution that was not rqt's.
+  if fields[16] then redis.call('HDEL', job_key(id), 'rqt_stop') end
   redis.call('HSET', job_key(id), 'status', 'started', 'started_at', now, 'ended_at', '', 'last_heartbeat', now,
     'worker_name', request.worker, 'rqt_attempts', attempt)
   redis.call('PERSIST', job_key(id))

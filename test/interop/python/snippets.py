@@ -12,9 +12,11 @@ import rq
 import rq.command
 import rq.registry
 import rq.suspension
+import rq.worker_registration
 from redis import Redis
-from rq import Callback, Group, Queue, Repeat, Retry, Worker  # noqa: F401
+from rq import Callback, Queue, Repeat, Retry, Worker  # noqa: F401
 from rq.executions import Execution  # noqa: F401
+from rq.group import Group  # noqa: F401
 from rq.job import Dependency, Job, JobStatus  # noqa: F401
 from rq.serializers import JSONSerializer
 

@@ -1,0 +1,86 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import type { Running } from '../helpers/rqt.ts';
+import { until } from '../helpers/until.ts';
+import { type Life, openLives } from './life.ts';
+
+const { newLife } = await openLives();
+
+test('--at-most-once: when the worker of a job dies, it fails at once with a reason and is not started again', async () => {
+  const life = await newLife();
+  const id = await crashed(life, '--at-most-once');
+  assert.equal((await life.burst()).status, 1);
+  const { state, error, crashes } = await life.status(id);
+  assert.deepEqual([state, crashes], ['failed', 1]);
+  assert.match(error ?? '', /^The worker died while it ran this job/);
+  assert.deepEqual([await life.queued(), await life.members('failed')], [[], [id]]);
+  assert.equal(await life.field(id, 'rqt_attempts'), '1');
+});
+
+test('--at-most-once: a job that its worker had to drop (a second signal) fails, too', async () => {
+  const life = await newLife();
+  const id = await life.enqueue('t#forever', '--at-most-once');
+  const worker = life.worker();
+  await life.untilState(id, 'started');
+  worker.child.kill('SIGTERM');
+  await untilWarm(worker);
+  worker.child.kill('SIGTERM');
+  await worker.ended;
+  const { state, error } = await life.status(id);
+  assert.equal(state, 'failed');
+  assert.match(error ?? '', /started at most once/);
+  assert.deepEqual(await life.queued(), []);
+});
+
+test('without it a job that its worker had to drop is put back', async () => {
+  const life = await newLife();
+  const id = await life.enqueue('t#forever');
+  const worker = life.worker();
+  await life.untilState(id, 'started');
+  worker.child.kill('SIGTERM');
+  await untilWarm(worker);
+  worker.child.kill('SIGTERM');
+  await worker.ended;
+  assert.deepEqual([await life.state(id), await life.queued()], ['queued', [id]]);
+});
+
+test('--max-crashes 0 gives a job up when its worker dies', async () => {
+  const life = await newLife();
+  const id = await crashed(life, '--max-crashes', '0');
+  await life.burst();
+  assert.equal(await life.state(id), 'failed');
+});
+
+test('--max-crashes 1 puts a job back once, and then gives it up', async () => {
+  const life = await newLife();
+  const id = await crashed(life, '--max-crashes', '1');
+  const second = life.worker();
+  await until('it runs a second time', async () => (await life.field(id, 'rqt_attempts')) === '2');
+  second.child.kill('SIGKILL');
+  await second.ended;
+  assert.equal((await life.burst()).status, 1);
+  assert.deepEqual([await life.state(id), await life.field(id, 'rqt_crashes')], ['failed', '2']);
+});
+
+test('a job that was given up for its crashes has all of them again when it is requeued', async () => {
+  const life = await newLife();
+  const id = await crashed(life, '--max-crashes', '0');
+  await life.burst();
+  await life.run(['requeue', id]);
+  assert.deepEqual([await life.state(id), await life.field(id, 'rqt_crashes')], ['queued', null]);
+});
+
+/** A job that was running when its worker was killed. */
+async function crashed(life: Life, ...flags: string[]): Promise<string> {
+  const id = await life.enqueue('t#forever', ...flags);
+  const worker = life.worker();
+  await life.untilState(id, 'started');
+  worker.child.kill('SIGKILL');
+  await worker.ended;
+  return id;
+}
+
+/** The worker has heard the first signal. */
+async function untilWarm({ printed }: Running): Promise<void> {
+  await until('the worker has heard the first signal', () => /warm shut ?down/i.test(printed.stderr));
+}
