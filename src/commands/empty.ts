@@ -5,6 +5,7 @@ import { escapeUnprintable } from '../parse/quote.ts';
 import { countQueued, type Db, empty, queueNames } from '../store/index.ts';
 import { print, withStore } from './io.ts';
 import { openProgress, type ProgressLine } from './progress.ts';
+import { refuseUnknownQueues } from './unknown.ts';
 
 export const command: Command = {
   name: 'empty',
@@ -26,6 +27,7 @@ async function run({ words, options }: CommandLine): Promise<number> {
     throw new RqtError('usage', 'name the queues to empty, or give --all for all of them: rqt empty default');
   const named = [...new Set(words.map(parseQueueName))];
   return withStore(options, async db => {
+    await refuseUnknownQueues(db, named);
     const queues = all ? await queueNames(db) : named;
     const dryRun = options.flag('dry-run');
     const total = (await Promise.all(queues.map(queue => countQueued(db, queue)))).reduce((sum, count) => sum + count, 0);

@@ -4,6 +4,7 @@ import { parseQueueName } from '../parse/names.ts';
 import { type Db, overview } from '../store/index.ts';
 import type { InfoOptions } from '../view/info.ts';
 import { print, withStore } from './io.ts';
+import { refuseUnknownQueues } from './unknown.ts';
 
 export const command: Command = {
   name: 'info',
@@ -32,6 +33,7 @@ async function run({ words, options }: CommandLine): Promise<number> {
   const intervalMs = readInterval(options);
   const render = await rendererFor(options);
   return withStore(options, async db => {
+    await refuseUnknownQueues(db, queues);
     const draw = () => drawn(db, queues, render);
     if (intervalMs === null) {
       print(await draw());

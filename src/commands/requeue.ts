@@ -16,6 +16,7 @@ import {
 } from '../store/index.ts';
 import { print, say, withStore } from './io.ts';
 import { openProgress } from './progress.ts';
+import { refuseUnknownQueues } from './unknown.ts';
 
 export const command: Command = {
   name: 'requeue',
@@ -117,8 +118,7 @@ function readSelection(options: Options): Selection {
 
 async function requeueSelected(db: Db, selection: Selection, options: Options): Promise<number> {
   const known = await queueNames(db);
-  const unknown = selection.queues.find(queue => !known.includes(queue));
-  if (unknown !== undefined) throw new RqtError('missing', `there is no queue ${unknown} (look: rqt info)`);
+  await refuseUnknownQueues(db, selection.queues);
   const queues = selection.queues.length > 0 ? selection.queues : known;
   const total = (await Promise.all(queues.map(queue => countFailed(db, queue)))).reduce((sum, count) => sum + count, 0);
   const notBefore = selection.sinceMs === null ? null : (await redisNow(db)) - selection.sinceMs;

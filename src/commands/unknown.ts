@@ -1,9 +1,21 @@
+import { RqtError } from '../errors.ts';
 import { nearest } from '../parse/nearest.ts';
 import { quote } from '../parse/quote.ts';
+import { type Db, knownQueues, queueNames } from '../store/index.ts';
 
 /** The line for a queue or worker that does not exist, with the nearest name that does. */
 export function unknownName(what: 'queue' | 'worker', name: string, known: readonly string[]): string {
   const near = nearest(name, known);
   const look = what === 'queue' ? 'rqt info -Q' : 'rqt info -W';
   return `there is no ${what} ${quote(name)}${near === null ? '' : `; did you mean ${near}?`} (look: ${look})`;
+}
+
+/** Refuses names of queues that there are not. @throws RqtError `missing`. */
+export async function refuseUnknownQueues(db: Db, named: readonly string[]): Promise<void> {
+  if (named.length === 0) return;
+  const listed = await queueNames(db);
+  if (named.every(name => listed.includes(name))) return;
+  const known = await knownQueues(db);
+  const unknown = named.find(name => !known.includes(name));
+  if (unknown !== undefined) throw new RqtError('missing', unknownName('queue', unknown, known));
 }

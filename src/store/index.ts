@@ -28,7 +28,7 @@ export { type Control, type Doorbell, openDoorbell, subscribe } from './listen.t
 export { bury, forget, maintain, neighbours, type Swept, sweep } from './maintain.ts';
 export { openStore } from './open.ts';
 export { cutMark, type OutputPiece, readPieces } from './output.ts';
-export { overview, queueNames } from './overview.ts';
+export { knownQueues, overview, queueNames } from './overview.ts';
 export { type Requeued, requeue } from './requeue.ts';
 export { type JobResult, result } from './result.ts';
 export { type GivenBack, keepOutput, note, putBack, renew } from './running.ts';

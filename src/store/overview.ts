@@ -35,6 +35,13 @@ export async function queueNames(db: Db): Promise<string[]> {
     .sort();
 }
 
+/** The queues that there are: those that Redis lists, and those that a worker listens on. It only reads. */
+export async function knownQueues(db: Db): Promise<string[]> {
+  const listed = await queueNames(db);
+  const workers = await readWorkers(db, await db.client.smembers(keys.workers(db.prefix)));
+  return [...new Set([...listed, ...workers.flatMap(({ queues }) => queues)])];
+}
+
 async function readQueues(
   db: Db,
   names: readonly string[],

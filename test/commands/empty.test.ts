@@ -61,13 +61,19 @@ test('several queues are emptied as they were named, each once', async () => {
   const space = newSpace(redis);
   await fill(space, 'a', 2);
   await fill(space, 'b', 3);
-  const ran = await space.run(['empty', 'b', 'a', 'b', 'never']);
-  assert.deepEqual(linesOf(ran.stdout), [
-    '3 jobs removed from b queue',
-    '2 jobs removed from a queue',
-    '0 jobs removed from never queue',
-  ]);
+  const ran = await space.run(['empty', 'b', 'a', 'b']);
+  assert.deepEqual(linesOf(ran.stdout), ['3 jobs removed from b queue', '2 jobs removed from a queue']);
   assert.equal(ran.status, 0);
+});
+
+test('a queue that there is not is 66 with the nearest that there is, and nothing is emptied', async () => {
+  const space = newSpace(redis);
+  await fill(space, 'reports', 2);
+  const ran = await space.run(['empty', 'reports', 'report']);
+  assert.equal(ran.stderr, "rqt: there is no queue 'report'; did you mean reports? (look: rqt info -Q)\n");
+  assert.deepEqual([ran.status, ran.stdout], [66, '']);
+  const info = await space.run(['info', 'nope']);
+  assert.deepEqual([info.status, info.stdout], [66, '']);
 });
 
 test('--all empties every queue', async () => {

@@ -71,7 +71,7 @@ interop('numbers that JavaScript cannot hold fail the job with that reason, and 
 
 interop('job_timeout: the job is ended when it is over', async () => {
   const id = await enqueue('("slow#forever", job_timeout=1)');
-  await burst('--grace', '100ms');
+  await burst('--grace', '1s');
   const seen = await see(id);
   assert.equal(seen.status, 'failed');
   assert.match(String(seen.latest_result?.exc_string), /1 ?s/);

@@ -38,10 +38,10 @@ export function interop(title: string, body: () => Promise<void>): void {
 export function openPython(url: string): Python {
   let server: { child: ChildProcess; answers: AsyncIterator<string> } | null = null;
   let last: Promise<unknown> = Promise.resolve();
-  after(() => server?.child.kill());
 
   const start = () => {
     const child = spawn(pythonProgram, [join(pythonFolder, 'snippets.py'), url], { stdio: ['pipe', 'pipe', 'inherit'] });
+    servers.add(child);
     return { child, answers: createInterface({ input: child.stdout })[Symbol.asyncIterator]() };
   };
   const ask = async (request: string): Promise<unknown> => {
@@ -60,3 +60,8 @@ export function openPython(url: string): Python {
     },
   };
 }
+
+const servers = new Set<ChildProcess>();
+after(() => {
+  for (const server of servers) server.kill();
+});

@@ -108,11 +108,10 @@ test('a dependent whose parent has ended badly and left it waiting is not waited
   assert.equal(await space.field(child, 'status'), 'deferred');
 });
 
-test('a deferred job that another program left behind without its parent is not waited for', async () => {
+test('a deferred job whose parent is gone is not waited for', async () => {
   const space = newSpace(redis);
   const parent = await space.enqueue('t#nothing', '--queue', 'elsewhere');
   const child = await space.enqueue('t#nothing', '--depends-on', parent, '--queue', 'later');
-  // The parent still waits, on a queue of nobody, and its own hash is gone.
   await redis.client.del(space.key(`job:${parent}`));
   assert.equal((await settle(space, ...LONG, 'later')).status, 0);
   assert.notEqual(await space.field(child, 'status'), null);
