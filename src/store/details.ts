@@ -32,7 +32,7 @@ export async function details(db: Db, id: string): Promise<JobDetails | null> {
     createdAt: parseStamp(hash.created_at),
     enqueuedAt: parseStamp(hash.enqueued_at),
     life: await readLife(db, id, hash),
-    attemptCount: Number(hash.rqt_attempts ?? attempts.length),
+    attemptCount: countAttempts(hash, attempts.length),
     crashes: Number(hash.rqt_crashes ?? 0),
     attempts,
     resultAbsent: hash.rqt_absent ?? null,
@@ -48,6 +48,11 @@ export async function details(db: Db, id: string): Promise<JobDetails | null> {
     forgottenInMs: forgottenIn >= 0 ? forgottenIn : null,
     readAt,
   };
+}
+
+/** Python's workers do not count: what their attempts left tells how many there were at least. */
+function countAttempts({ rqt_attempts: counted, status }: Readonly<Record<string, string>>, results: number): number {
+  return Math.max(Number(counted ?? 0), results + (status === 'started' ? 1 : 0));
 }
 
 function readCall(data: Buffer | undefined): DecodedCall {

@@ -108,7 +108,8 @@ function readRow({ id, states, score }: Found, values: readonly (string | null)[
       endedAt: parseStamp(fields.ended_at),
       worker: fields.worker_name || null,
       group: fields.group_id || null,
-      attemptCount: Number(fields.rqt_attempts ?? 0),
+      // Python's workers do not count: one that was started was started once at least.
+      attemptCount: Number(fields.rqt_attempts ?? (fields.started_at ? 1 : 0)),
     },
   ];
 }

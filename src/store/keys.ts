@@ -11,6 +11,7 @@ export const keys = {
   workers: (prefix: string) => `${prefix}:workers`,
   worker: (prefix: string, worker: string) => `${prefix}:worker:${worker}`,
   group: (prefix: string, group: string) => `${prefix}:group:${group}`,
+  children: (prefix: string, id: string) => `${prefix}:rqt:children:${id}`,
   dependents: (prefix: string, id: string) => `${prefix}:job:${id}:dependents`,
   channel: (prefix: string, worker: string) => `${prefix}:pubsub:${worker}`,
   suspended: (prefix: string) => `${prefix}:suspended`,

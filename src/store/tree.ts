@@ -51,11 +51,12 @@ async function readJobs(db: Db, ids: readonly string[], relation: TreeJob['relat
   const { client, prefix } = db;
   return Promise.all(
     ids.map(async id => {
-      const [fields, childCount, [, page]] = await Promise.all([
+      const [fields, waiting, noted] = await Promise.all([
         client.hmget(keys.job(prefix, id), 'status', 'origin', 'description', 'dependency_ids', 'dependency_id'),
-        client.scard(keys.dependents(prefix, id)),
-        client.sscan(keys.dependents(prefix, id), '0', 'COUNT', BOUNDS.width),
+        someOf(db, keys.dependents(prefix, id)),
+        someOf(db, keys.children(prefix, id)),
       ]);
+      const children = [...new Set([...waiting.members, ...noted.members])];
       const [state = null, queue, description, parentIds, parentId] = fields;
       const parents = readParents(parentIds ?? null, parentId ?? null);
       const isAncestor = relation === 'ancestor';
@@ -67,12 +68,18 @@ async function readJobs(db: Db, ids: readonly string[], relation: TreeJob['relat
         relation,
         parents: parents.slice(0, BOUNDS.width),
         // Its other children are no relatives of the job that was asked for.
-        children: isAncestor ? [] : page.slice(0, BOUNDS.width).sort(),
+        children: isAncestor ? [] : children.slice(0, BOUNDS.width).sort(),
         parentCount: parents.length,
-        childCount: isAncestor ? 0 : childCount,
+        childCount: isAncestor ? 0 : Math.max(children.length, waiting.count, noted.count),
       };
     }),
   );
+}
+
+/** How many members a set has, and the first of them. */
+async function someOf({ client }: Db, key: string): Promise<{ count: number; members: string[] }> {
+  const [count, [, members]] = await Promise.all([client.scard(key), client.sscan(key, '0', 'COUNT', BOUNDS.width)]);
+  return { count, members };
 }
 
 function readParents(json: string | null, first: string | null): string[] {

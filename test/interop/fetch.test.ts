@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
-import { interop } from './python.ts';
 import { openLab, type Seen } from './lab.ts';
+import { interop } from './python.ts';
 
 const lab = await openLab();
 const { enqueue, burst, python } = lab;
@@ -17,22 +17,28 @@ function pick(seen: Seen, ...names: string[]): Record<string, unknown> {
 interop('a queued job: its call, its queue, its place, its limits and its times', async () => {
   await enqueue('-q', 'high', 'quick#nothing');
   const flags = ['--timeout', '30', '--ttl', '1h', '--result-ttl', '7', '--failure-ttl', '-1', '--description', 'Zwölf × ✓'];
-  const id = await enqueue('-q', 'high', ...flags, 'quick#echo', 'text', ':[1, 2.5, null, true, {"a": ["é"]}]', 'key=word', 'n:=-3');
-  const seen = await see(id);
-  assert.deepEqual(
-    pick(seen, 'id', 'status', 'origin', 'position', 'description', 'func_name', 'args', 'kwargs', 'instance'),
-    {
-      id,
-      status: 'queued',
-      origin: 'high',
-      position: 1,
-      description: 'Zwölf × ✓',
-      func_name: 'quick#echo',
-      args: ['text', [1, 2.5, null, true, { a: ['é'] }]],
-      kwargs: { key: 'word', n: -3 },
-      instance: null,
-    },
+  const id = await enqueue(
+    '-q',
+    'high',
+    ...flags,
+    'quick#echo',
+    'text',
+    ':[1, 2.5, null, true, {"a": ["é"]}]',
+    'key=word',
+    'n:=-3',
   );
+  const seen = await see(id);
+  assert.deepEqual(pick(seen, 'id', 'status', 'origin', 'position', 'description', 'func_name', 'args', 'kwargs', 'instance'), {
+    id,
+    status: 'queued',
+    origin: 'high',
+    position: 1,
+    description: 'Zwölf × ✓',
+    func_name: 'quick#echo',
+    args: ['text', [1, 2.5, null, true, { a: ['é'] }]],
+    kwargs: { key: 'word', n: -3 },
+    instance: null,
+  });
   assert.deepEqual(pick(seen, 'timeout', 'ttl', 'result_ttl', 'failure_ttl'), {
     timeout: 30,
     ttl: 3600,
@@ -62,7 +68,18 @@ interop('a queued job: its call, its queue, its place, its limits and its times'
 interop('a job without flags has RQ’s defaults and no other optional field', async () => {
   const seen = await see(await enqueue('quick#nothing'));
   assert.deepEqual(
-    pick(seen, 'timeout', 'ttl', 'result_ttl', 'failure_ttl', 'meta', 'group_id', 'retries_left', 'repeats_left', 'enqueue_at_front'),
+    pick(
+      seen,
+      'timeout',
+      'ttl',
+      'result_ttl',
+      'failure_ttl',
+      'meta',
+      'group_id',
+      'retries_left',
+      'repeats_left',
+      'enqueue_at_front',
+    ),
     {
       timeout: 180,
       ttl: null,
@@ -169,7 +186,11 @@ interop('a retried job: each attempt is a result, newest first', async () => {
   const id = await enqueue('--retry-max', '3', '--retry-interval', '0', 'quick#failUntil', ':3');
   await burst();
   const seen = await see(id);
-  assert.deepEqual(pick(seen, 'status', 'return_value', 'retries_left'), { status: 'finished', return_value: 3, retries_left: 1 });
+  assert.deepEqual(pick(seen, 'status', 'return_value', 'retries_left'), {
+    status: 'finished',
+    return_value: 3,
+    retries_left: 1,
+  });
   assert.deepEqual(
     seen.results.map(({ type, exc_string }) => [type, exc_string === null]),
     [
@@ -280,7 +301,19 @@ interop('meta, group and callbacks', async () => {
 });
 
 interop('a job that RQ reads and saves again is the same to rqt', async () => {
-  const id = await enqueue('--retry-max', '2', '--meta', 'a=b', '--ttl', '1h', '--on-failure', 'quick#fail', 'quick#echo', 'x', 'k=v');
+  const id = await enqueue(
+    '--retry-max',
+    '2',
+    '--meta',
+    'a=b',
+    '--ttl',
+    '1h',
+    '--on-failure',
+    'quick#fail',
+    'quick#echo',
+    'x',
+    'k=v',
+  );
   const { read_at: _, ...before } = await lab.json<Record<string, unknown>>('status', id);
   await python.run('fetch(id).save()', { id });
   const { read_at: __, ...after } = await lab.json<Record<string, unknown>>('status', id);

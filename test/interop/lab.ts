@@ -1,9 +1,10 @@
 import assert from 'node:assert/strict';
 import { type ChildProcess, spawn } from 'node:child_process';
-import { after, beforeEach } from 'node:test';
+import { after, afterEach, beforeEach } from 'node:test';
+import { linesOf } from '../helpers/space.ts';
 import { until } from '../helpers/until.ts';
-import { openStage, type Stage } from '../worker/stage.ts';
-import { openPython, pythonFolder, pythonProgram, type Python } from './python.ts';
+import { openStage, type Stage, type Status } from '../worker/stage.ts';
+import { openPython, type Python, pythonFolder, pythonProgram } from './python.ts';
 
 /** One Redis with rqt and Python's RQ on it, and what tests of both do there. */
 export interface Lab extends Stage {
@@ -12,11 +13,13 @@ export interface Lab extends Stage {
   enqueue(...args: string[]): Promise<string>;
   /** Runs an rqt command that must succeed and returns its JSON document. */
   json<T>(...args: string[]): Promise<T>;
+  /** What `rqt status --json` says of the state of each of these jobs. */
+  states(...ids: string[]): Promise<string[]>;
   /** Runs RQ's own command line to its end; it must succeed. */
   rq(...args: string[]): Promise<string>;
   /** Starts `rq worker` with the JSON serialiser and waits until it has registered. */
   startRq(name: string, ...args: string[]): Promise<ChildProcess>;
-  /** Runs `rq worker --burst`, its scheduler included, to its end. */
+  /** Runs RQ's worker, which forks for each job, over the queues until they are empty. */
   burstRq(...queues: string[]): Promise<void>;
 }
 
@@ -53,19 +56,17 @@ export async function openLab(): Promise<Lab> {
     child.stderr.setEncoding('utf8').on('data', text => {
       printed.stderr += text;
     });
-    const ended = new Promise<number | null>(resolve => child.once('close', resolve));
     children.add(child);
     child.once('close', () => children.delete(child));
-    return { child, printed, ended };
+    return { child, printed };
   };
-  const rq = async (...args: string[]) => {
-    const { printed, ended } = startProgram([...args, '-u', url]);
-    assert.equal(await ended, 0, printed.stderr);
-    return printed.stdout;
-  };
-  const ofWorker = ['-S', 'json', '-P', pythonFolder];
+  const rq = (...args: string[]) => python.run<string>('return command_line(args)', { args: [...args, '-u', url] });
 
   beforeEach(async () => void (await client.flushall()));
+  // What a failed test leaves must not work for the next one.
+  afterEach(() => {
+    for (const pid of stage.processes()) process.kill(pid, 'SIGKILL');
+  });
   return {
     ...stage,
     python,
@@ -79,16 +80,21 @@ export async function openLab(): Promise<Lab> {
       assert.equal(ran.status, 0, ran.stderr);
       return JSON.parse(ran.stdout) as T;
     },
+    states: async (...ids) => {
+      const ran = await stage.rqt('status', '--json', ...ids);
+      assert.equal(ran.status, 0, ran.stderr);
+      return linesOf(ran.stdout).map(line => (JSON.parse(line) as Status).state);
+    },
     rq,
     startRq: async (name, ...args) => {
-      const { child, printed } = startProgram(['worker', '-u', url, ...ofWorker, '-n', name, ...args]);
+      const { child, printed } = startProgram(['worker', '-u', url, '-S', 'json', '-P', pythonFolder, '-n', name, ...args]);
       await until(`the Python worker ${name} listens`, () => {
         assert.equal(child.exitCode, null, printed.stderr);
         return /Listening on/.test(printed.stdout + printed.stderr);
       });
       return child;
     },
-    burstRq: async (...queues) => void (await rq('worker', '--burst', ...ofWorker, ...queues)),
+    burstRq: async (...queues) => void (await python.run('burst(queues)', { queues })),
   };
 }
 

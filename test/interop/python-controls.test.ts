@@ -63,7 +63,7 @@ interop('send_shutdown_command lets the job finish and ends the worker', async (
   gate.open();
   const ran = await worker.ended;
   assert.equal(ran.status, 0);
-  assert.deepEqual([(await lab.status(id)).state, (await lab.status(next)).state], ['finished', 'queued']);
+  assert.deepEqual(await lab.states(id, next), ['finished', 'queued']);
   assert.deepEqual(await python.run('return Worker.all(connection=connection)'), []);
 });
 

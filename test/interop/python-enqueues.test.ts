@@ -205,7 +205,10 @@ interop('a group of Python’s', async () => {
   assert.equal(ran.status, 1, ran.stderr);
   const lines = (await lab.rqt('jobs', '--group', 'import', '--json')).stdout.trimEnd().split('\n');
   assert.deepEqual(
-    lines.map(line => JSON.parse(line) as { id: string; state: string }).map(({ id, state }) => `${id} ${state}`).sort(),
+    lines
+      .map(line => JSON.parse(line) as { id: string; state: string })
+      .map(({ id, state }) => `${id} ${state}`)
+      .sort(),
     ['a finished', 'b failed'],
   );
   assert.deepEqual(await python.run('return {job.id for job in Group.fetch("import", connection).get_jobs()}'), ['a', 'b']);

@@ -63,5 +63,6 @@ export function openPython(url: string): Python {
 
 const servers = new Set<ChildProcess>();
 after(() => {
-  for (const server of servers) server.kill();
+  // RQ's worker, which may have run in it, takes SIGTERM for itself.
+  for (const server of servers) server.kill('SIGKILL');
 });

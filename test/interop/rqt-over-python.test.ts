@@ -52,8 +52,8 @@ interop('info, status and jobs show what a Python worker does', async () => {
 
   const running = await lab.json<Record<string, unknown>>('status', id);
   assert.deepEqual(
-    [running.state, running.worker, running.task, running.args, running.timeout_seconds, running.meta],
-    ['started', 'py', 'pytasks.gate', [gate.file], 77, { a: [1] }],
+    [running.state, running.worker, running.task, running.args, running.timeout_seconds, running.meta, running.attempt_count],
+    ['started', 'py', 'pytasks.gate', [gate.file], 77, { a: [1] }, 1],
   );
   assert.match(String(running.lease_until), /^\d{4}-/);
   const ended = await lab.json<Record<string, unknown>>('status', done ?? '');
@@ -67,7 +67,7 @@ interop('info, status and jobs show what a Python worker does', async () => {
   assert.deepEqual(states, ['canceled', 'deferred', 'failed', 'finished', 'queued', 'scheduled', 'started']);
   gate.open();
   await lab.untilState(id, 'finished');
-  assert.equal((await lab.json<Info>('info')).workers[0]?.state, 'idle');
+  await until('the worker is idle', async () => (await lab.json<Info>('info')).workers[0]?.state === 'idle');
   await endRq(worker);
   assert.deepEqual((await lab.json<Info>('info')).workers, []);
 });
@@ -92,9 +92,7 @@ interop('stop of a Python worker’s job does not stop a later run in a worker o
   await client.hset(`rq:job:${id}`, 'data', JSON.stringify(['slow#gate', null, [gate.file], {}]));
   await python.run('fetch(id).requeue()', { id });
   const own = await lab.start('--burst', '--job-monitoring-interval', '1s');
-  setTimeout(() => console.log(own.printed), 3000);
   await lab.untilState(id, 'started');
-  console.log(own.printed);
   await until('a heartbeat has passed', async () => {
     const { started_at: started, last_heartbeat: beat } = await lab.job(id);
     return String(beat) > String(started);
@@ -145,7 +143,6 @@ interop('requeue and delete: a Python worker runs the one, RQ does not know the 
   assert.deepEqual(without(after, places), without(before, places));
   await client.hset(`rq:job:${again}`, 'data', JSON.stringify(['pytasks.add', null, [1, 2], {}]));
   await lab.burstRq('default');
-  console.log(await see(again));
   assert.deepEqual([(await see(again)).status, (await see(again)).return_value], ['finished', 3]);
   assert.equal((await lab.rqt('delete', gone)).status, 0);
   assert.deepEqual(await python.run('return [Job.exists(id, connection), registries()["failed"]]', { id: gone }), [false, []]);

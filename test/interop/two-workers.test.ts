@@ -45,9 +45,9 @@ interop('a child waits for parents of both languages', async () => {
     parents: [ofPython, ofTs],
   });
   await burst('ts');
-  assert.deepEqual([(await lab.status(here)).state, (await lab.status(there)).state], ['deferred', 'deferred']);
+  assert.deepEqual(await lab.states(here, there), ['deferred', 'deferred']);
   await burstRq('python');
-  assert.deepEqual([(await lab.status(there)).state, (await lab.status(there)).result], ['finished', 11]);
+  assert.equal((await lab.status(there)).result, 11);
   await burst('ts');
   assert.equal((await lab.status(here)).state, 'finished');
 });
@@ -59,8 +59,7 @@ interop('a parent that fails in a Python worker cancels its rqt child, and runs 
   const lenient = await enqueue('-q', 'ts', '--depends-on', parent, '--allow-failure', 'quick#nothing');
   await burstRq('python');
   await burst('ts');
-  const states = await Promise.all([parent, strict, patient, lenient].map(async id => (await lab.status(id)).state));
-  assert.deepEqual(states, ['failed', 'canceled', 'deferred', 'finished']);
+  assert.deepEqual(await lab.states(parent, strict, patient, lenient), ['failed', 'canceled', 'deferred', 'finished']);
   assert.equal((await lab.status(strict)).cancel_reason, `its parent ${parent} failed`);
   // Canceled with its parent, and put back by a person: it waits for the parent again, however often it is looked at.
   await lab.rqt('requeue', strict);
@@ -79,7 +78,7 @@ interop('a parent that fails in an rqt worker: Python’s children as RQ has it'
   );
   await burst('ts');
   await burstRq('python');
-  assert.deepEqual([(await lab.status(strict)).state, (await lab.status(lenient)).state], ['deferred', 'finished']);
+  assert.deepEqual(await lab.states(strict, lenient), ['deferred', 'finished']);
   // The parent succeeds after all: its child is released.
   await lab.redis.client.hset(`rq:job:${parent}`, 'data', '["quick#nothing", null, [], {}]');
   await lab.rqt('requeue', parent);
@@ -94,9 +93,9 @@ interop('what rqt schedules, retries and repeats for a Python queue is RQ’s to
   const retried = await enqueue('-q', 'python', '--retry-max', '1', 'pytasks.fail');
   const repeated = await enqueue('-q', 'python', '--repeat', '2', 'pytasks.echo', 'ä', 'k:={"n": [null]}');
   await burstRq('python');
-  assert.deepEqual([(await lab.status(retried)).state, (await lab.status(retried)).attempt_count], ['failed', 1]);
-  assert.deepEqual((await lab.status(repeated)).result, [['ä'], { k: { n: [null] } }]);
-  assert.equal((await lab.status(repeated)).attempt_count, 3);
+  const [failed, finished] = [await lab.status(retried), await lab.status(repeated)];
+  assert.deepEqual([failed.state, failed.attempt_count], ['failed', 1]);
+  assert.deepEqual([finished.result, finished.attempt_count], [[['ä'], { k: { n: [null] } }], 3]);
   await until('the job is due', async () => {
     const enqueued = await python.run<number>(`
       from rq.scheduler import RQScheduler
@@ -108,5 +107,5 @@ interop('what rqt schedules, retries and repeats for a Python queue is RQ’s to
     return enqueued === 1;
   });
   await burstRq('python');
-  assert.deepEqual([(await lab.status(later)).state, (await lab.status(later)).result], ['finished', 3]);
+  assert.equal((await lab.status(later)).result, 3);
 });

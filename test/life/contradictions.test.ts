@@ -11,12 +11,12 @@ const folder = newFolder();
 const binary = join(folder, 'binary');
 writeFileSync(binary, Buffer.from([0xff, 0xfe, 0x00]));
 
-/** What is behind `rqt enqueue t#nothing`, and what the line says. */
+/** What is behind `rqt enqueue t#nothing`, and what the line says but for its quotes. */
 const refused: [flags: string[], says: RegExp, status?: number][] = [
   // Numbers
   [['--retry-max', 'x'], /--retry-max x is not a whole number.*--retry-max 3/],
   [['--retry-max', '0'], /--retry-max 0 is less than 1/],
-  [['--retry-max=-1'], /--retry-max '?-1'? is negative/],
+  [['--retry-max=-1'], /--retry-max -1 is negative/],
   [['--retry-max', '1.5'], /is not a whole number/],
   [['--repeat', 'often'], /--repeat often is not a whole number.*--repeat 3/],
   [['--repeat', '0'], /--repeat 0 is less than 1/],
@@ -25,7 +25,7 @@ const refused: [flags: string[], says: RegExp, status?: number][] = [
   [['--max-crashes', '1001'], /is more than 1000/],
   // Durations
   [['--schedule-in', 'soon'], /--schedule-in soon is not a duration.*90s/],
-  [['--schedule-in=-1'], /--schedule-in '?-1'? is negative/],
+  [['--schedule-in=-1'], /--schedule-in -1 is negative/],
   [['--schedule-in', '0.5s'], /no whole number of seconds/],
   [['--schedule-in', '200000d'], /is more than 100 years/],
   [['--retry-max', '2', '--retry-interval', '10,x'], /--retry-interval x is not a duration/],
@@ -47,13 +47,13 @@ const refused: [flags: string[], says: RegExp, status?: number][] = [
   [['--schedule-at', '2037-01-31T09:00', '--tz', 'Mars/Base'], /--tz Mars\/Base is not a known time zone/],
   [['--schedule-at', '2037-01-31T09:00Z', '--tz', 'Europe/Berlin'], /has an offset and --tz names a zone/],
   // Ids, names and tasks
-  [['--depends-on', 'a b'], /job id 'a b' has other characters/],
+  [['--depends-on', 'a b'], /job id a b has other characters/],
   [['--depends-on', 'a,,b'], /has an empty job id.*--depends-on/],
   [['--depends-on', ''], /empty/],
   [['--job-id', 'a:b'], /job id a:b has other characters/],
   [['--group', 'a,b'], /group name a,b has a comma/],
   [['--group', ''], /group name is empty/],
-  [['--queue', 'a b'], /queue name 'a b' has a space/],
+  [['--queue', 'a b'], /queue name a b has a space/],
   [['--on-success', 'nope'], /task nope names no function; did you mean nope#nope/],
   [['--on-failure', '/etc/x#y'], /is an absolute path/],
   [['--on-stopped', '../x#y'], /leaves the task roots/],
@@ -98,7 +98,8 @@ test('each is refused with its status in one line that says what is wrong', asyn
     await Promise.all(
       refused.slice(from, from + 4).map(async ([flags, says, status = 64]) => {
         const ran = await life.run(['enqueue', 't#nothing', ...flags], { input: '' });
-        const isRight = ran.status === status && ran.stdout === '' && linesOf(ran.stderr).length === 1 && says.test(ran.stderr);
+        const isRight =
+          ran.status === status && ran.stdout === '' && linesOf(ran.stderr).length === 1 && says.test(unquoted(ran.stderr));
         if (!isRight) wrong.push(`${flags.join(' ')} -> ${ran.status} ${ran.stdout}${ran.stderr}`);
       }),
     );
@@ -109,3 +110,7 @@ test('each is refused with its status in one line that says what is wrong', asyn
 test('and nothing is enqueued', async () => {
   assert.equal(await redis.client.dbsize(), 0);
 });
+
+function unquoted(text: string): string {
+  return text.replaceAll("'", '');
+}

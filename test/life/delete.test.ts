@@ -79,7 +79,8 @@ test('children that wait for a deleted job are canceled and counted, theirs in t
   await life.put(['grandchild'], { plan: { dependsOn: ['a'] } });
   const ran = await life.run(['delete', 'parent']);
   assert.deepEqual([ran.status, ran.stdout], [0, 'parent deleted; 5 jobs that waited for it are canceled\n']);
-  for (const id of ['a', 'b', 'waits', 'later']) assert.equal(await life.field(id, 'rqt_reason'), 'its parent parent was deleted');
+  for (const id of ['a', 'b', 'waits', 'later'])
+    assert.equal(await life.field(id, 'rqt_reason'), 'its parent parent was deleted');
   assert.equal(await life.field('grandchild', 'rqt_reason'), 'its parent a was canceled');
   assert.deepEqual(await life.members('canceled'), ['a', 'b', 'grandchild', 'later', 'waits']);
   assert.equal(await client.exists(life.key('job:parent:dependents')), 0);

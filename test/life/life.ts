@@ -19,6 +19,7 @@ export const failOnce = () => { if (process.env.RQT_ATTEMPT === '1') throw new E
 export const failUntil = file => { if (!existsSync(file)) throw new Error('not yet'); };
 export const gate = async file => { while (!existsSync(file)) await new Promise(resolve => setTimeout(resolve, 10)); };
 export const failAtGate = async file => { await gate(file); throw new Error('it went wrong'); };
+export const talk = () => { process.stdout.write('some output\\n'); return 'a result'; };
 export const forever = () => new Promise(resolve => setTimeout(resolve, 1e9));
 export const write = (file, ...values) => appendFileSync(file, JSON.stringify(values) + '\\n');
 `;
@@ -84,7 +85,7 @@ async function newLife(redis: TestRedis, folder: string): Promise<Life> {
       }
     },
     queued: (queue = 'default') => client.lrange(space.key(`queue:${queue}`), 0, -1),
-    members: async (registry, queue = 'default') => (await client.zrange(space.key(`${registry}:${queue}`), 0, -1)).sort(),
+    members: async (registry, queue = 'default') => (await client.zrange(space.key(`${registry}:${queue}`), '0', '-1')).sort(),
   };
 }
 
@@ -100,7 +101,7 @@ export async function redisSeconds({ client }: TestRedis): Promise<number> {
 
 /** Runs `work` and returns how long, in milliseconds of Redis's own time, its slowest command took. */
 export async function slowestMs({ client }: TestRedis, work: () => Promise<unknown>): Promise<number> {
-  await client.config('SET', 'slowlog-log-slower-than', 1000);
+  await client.config('SET', 'slowlog-log-slower-than', '1000');
   await client.call('SLOWLOG', 'RESET');
   await work();
   const entries = (await client.call('SLOWLOG', 'GET', '128')) as [id: number, at: number, usec: number][];

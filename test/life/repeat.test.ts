@@ -59,7 +59,10 @@ test('a repeated job that is canceled is in one registry', async () => {
   const id = await life.enqueue('t#nothing', '--repeat', '3', '--repeat-interval', '1h', '--result-ttl', '-1');
   await life.burst();
   await life.run(['cancel', id]);
-  assert.deepEqual([await life.members('canceled'), await life.members('finished'), await life.members('scheduled')], [[id], [], []]);
+  assert.deepEqual(
+    [await life.members('canceled'), await life.members('finished'), await life.members('scheduled')],
+    [[id], [], []],
+  );
 });
 
 test('children of a repeated job run after its first success, once', async () => {

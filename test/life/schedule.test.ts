@@ -134,4 +134,3 @@ test('with --no-scheduler a worker leaves what is due to others', async () => {
   await life.burst();
   assert.equal(await life.state(id), 'finished');
 });
-

@@ -85,6 +85,7 @@ end
 
 -- Puts a new job, whose hash is written, to where it is to wait.
 local function place(id)
+  for _, parent in ipairs(parents) do note_child(id, parent) end
   for _, parent in ipairs(pending) do wait_for(id, parent) end
   if state == 'canceled' then
     redis.call('ZADD', registry_key('canceled', queue), NOW, id)

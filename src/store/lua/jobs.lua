@@ -8,7 +8,7 @@ local REGISTRY_OF = {
 
 -- Lets Redis forget a job and all it owns in `ttl` seconds; nil or negative: never.
 local function keep_for(id, ttl)
-  local keys = { job_key(id), results_key(id), output_key(id), dependencies_key(id), dependents_key(id) }
+  local keys = { job_key(id), results_key(id), output_key(id), children_key(id), dependencies_key(id), dependents_key(id) }
   if not ttl or ttl < 0 then
     for i = 1, #keys do redis.call('PERSIST', keys[i]) end
     return
@@ -27,6 +27,14 @@ local function wait_for(child, parent)
   redis.call('SADD', dependents_key(parent), child)
   local ttl = redis.call('PTTL', job_key(parent))
   if ttl > 0 and redis.call('HEXISTS', RELEASING, parent) == 0 then redis.call('PEXPIRE', dependents_key(parent), ttl) end
+end
+
+-- Notes a child with a parent that there is, for as long as the parent is kept.
+local function note_child(child, parent)
+  local ttl = redis.call('PTTL', job_key(parent))
+  if ttl == -2 then return end
+  redis.call('SADD', children_key(parent), child)
+  if ttl > 0 then redis.call('PEXPIRE', children_key(parent), ttl) end
 end
 
 -- Takes a job out of the list or the registry of the state that it is in. O(length of the queue) for a queued one.
@@ -57,7 +65,7 @@ local function delete_job(id, queue, status, keep_children)
   -- A repeated job is also noted as finished, as in RQ.
   redis.call('ZREM', registry_key('finished', queue), id)
   for _, parent in ipairs(redis.call('SMEMBERS', dependencies_key(id))) do redis.call('SREM', dependents_key(parent), id) end
-  redis.call('UNLINK', job_key(id), results_key(id), output_key(id), executions_key(id), dependencies_key(id))
+  redis.call('UNLINK', job_key(id), results_key(id), output_key(id), executions_key(id), children_key(id), dependencies_key(id))
   -- Children that are still to be judged find their parent gone; the sweep that judges them empties the set.
   if not keep_children and redis.call('HEXISTS', RELEASING, id) == 0 then redis.call('UNLINK', dependents_key(id)) end
 end

@@ -34,6 +34,8 @@ local function queue_key(queue) return P .. ':queue:' .. queue end
 local function job_key(id) return P .. ':job:' .. id end
 local function dependents_key(id) return P .. ':job:' .. id .. ':dependents' end
 local function dependencies_key(id) return P .. ':job::' .. id .. ':dependencies' end
+-- Every job that was ever to wait for this one, for those who look; RQ's own set forgets those that were released.
+local function children_key(id) return P .. ':rqt:children:' .. id end
 local function results_key(id) return P .. ':results:' .. id end
 local function output_key(id) return P .. ':rqt:output:' .. id end
 local function execution_key(id, execution) return P .. ':execution:' .. id .. ':' .. execution end

@@ -9,10 +9,12 @@ from datetime import datetime, timedelta, timezone  # noqa: F401
 from enum import Enum
 
 import rq
+import rq.cli
 import rq.command
 import rq.registry
 import rq.suspension
 import rq.worker_registration
+from click.testing import CliRunner
 from redis import Redis
 from rq import Callback, Queue, Repeat, Retry, Worker  # noqa: F401
 from rq.executions import Execution  # noqa: F401
@@ -32,6 +34,20 @@ def queue(name='default'):
 
 def fetch(id):
     return Job.fetch(id, connection=connection, serializer=JSONSerializer)
+
+
+def command_line(args):
+    """What `rq` with these arguments prints; it must succeed."""
+    done = CliRunner().invoke(rq.cli.main, args, catch_exceptions=False)
+    assert done.exit_code == 0, done.output
+    return done.output
+
+
+def burst(queues):
+    """Runs the jobs of queues with RQ's own worker."""
+    Worker([queue(each) for each in queues], connection=connection, serializer=JSONSerializer).work(
+        burst=True, logging_level='CRITICAL'
+    )
 
 
 def registries(name='default'):
