@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { linesOf, newFolder } from '../helpers/space.ts';
-import { idsOf, MOST_MS, openLives, slowestMs } from './life.ts';
+import { idsOf, longestScript, MOST_COMMANDS, openLives } from './life.ts';
 
 const { redis, newLife } = await openLives();
 const { client } = redis;
@@ -119,20 +119,20 @@ test('a chain of 1,000 jobs runs to its end', async () => {
   const life = await newLife();
   const ids = idsOf(1000);
   for (const [i, id] of ids.entries()) await life.put([id], i === 0 ? {} : { plan: { dependsOn: [`j${i - 1}`] } });
-  const ms = await slowestMs(redis, () => life.burst('--quiet'));
+  const longest = await longestScript(redis, () => life.burst('--quiet'));
   assert.equal((await life.members('finished')).length, 1000);
-  assert.ok(ms < MOST_MS, `a command took ${ms} ms`);
+  assert.ok(longest < MOST_COMMANDS, `a script ran ${longest} commands`);
 });
 
-test('10,000 children of one parent are released, without keeping Redis busy for long', async () => {
+test('10,000 children of one parent are released, in bounded steps', async () => {
   const life = await newLife();
   await life.put(['parent']);
   await life.put(idsOf(10_000), { queue: 'fan', plan: { dependsOn: ['parent'] } });
-  const ms = await slowestMs(redis, () => life.burst());
+  const longest = await longestScript(redis, () => life.burst());
   assert.equal((await life.queued('fan')).length, 10_000);
   assert.equal(await client.zcard(life.key('deferred:fan')), 0);
   assert.equal(await client.exists(life.key('rqt:releasing'), life.key('job:parent:dependents')), 0);
-  assert.ok(ms < MOST_MS, `a command took ${ms} ms`);
+  assert.ok(longest < MOST_COMMANDS, `a script ran ${longest} commands`);
 });
 
 test('a worker without scheduler releases children all the same', async () => {

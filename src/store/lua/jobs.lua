@@ -60,11 +60,15 @@ local function delete_job(id, queue, status, keep_children)
   leave_place(id, queue, status)
   local executions = redis.call('ZRANGE', executions_key(id), 0, -1)
   for i = 1, #executions do end_lease(id, executions[i], queue) end
-  local group = present(redis.call('HGET', job_key(id), 'group_id'))
-  if group then redis.call('SREM', P .. ':group:' .. group, id) end
+  local fields = redis.call('HMGET', job_key(id), 'group_id', 'dependency_ids')
+  if present(fields[1]) then redis.call('SREM', P .. ':group:' .. fields[1], id) end
   -- A repeated job is also noted as finished, as in RQ.
   redis.call('ZREM', registry_key('finished', queue), id)
-  for _, parent in ipairs(redis.call('SMEMBERS', dependencies_key(id))) do redis.call('SREM', dependents_key(parent), id) end
+  local ok, parents = pcall(cjson.decode, fields[2] or '[]')
+  for _, parent in ipairs(ok and type(parents) == 'table' and parents or {}) do
+    redis.call('SREM', dependents_key(parent), id)
+    redis.call('SREM', children_key(parent), id)
+  end
   redis.call('UNLINK', job_key(id), results_key(id), output_key(id), executions_key(id), children_key(id), dependencies_key(id))
   -- Children that are still to be judged find their parent gone; the sweep that judges them empties the set.
   if not keep_children and redis.call('HEXISTS', RELEASING, id) == 0 then redis.call('UNLINK', dependents_key(id)) end
