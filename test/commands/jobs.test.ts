@@ -129,7 +129,7 @@ test('a line has every field, null where there is none', async () => {
     due_at: null,
     duration_seconds: 1.5,
     worker: 'w1',
-    attempt_count: 0,
+    attempt_count: 1,
   });
   assert.deepEqual([at, created_at, enqueued_at], [ended_at, started_at, started_at]);
 });

@@ -40,7 +40,10 @@ export function openPython(url: string): Python {
   let last: Promise<unknown> = Promise.resolve();
 
   const start = () => {
-    const child = spawn(pythonProgram, [join(pythonFolder, 'snippets.py'), url], { stdio: ['pipe', 'pipe', 'inherit'] });
+    const child = spawn(pythonProgram, [join(pythonFolder, 'snippets.py'), url], {
+      env: { ...process.env, PYTHONDONTWRITEBYTECODE: '1' },
+      stdio: ['pipe', 'pipe', 'inherit'],
+    });
     servers.add(child);
     return { child, answers: createInterface({ input: child.stdout })[Symbol.asyncIterator]() };
   };

@@ -186,7 +186,7 @@ test('a canceled child that is not kept (--failure-ttl 0) cancels its own childr
 
 test('a child that waits for a failed parent is canceled when that is forgotten: nobody could release it any more', async () => {
   const life = await newLife();
-  await life.enqueue('t#fail', '--job-id', 'parent', '--failure-ttl', '1');
+  await life.enqueue('t#fail', '--job-id', 'parent', '--failure-ttl', '3');
   await life.enqueue('t#nothing', '--job-id', 'child', '--depends-on', 'parent', '--on-parent-failure', 'wait');
   await life.burst();
   assert.equal(await life.state('child'), 'deferred');

@@ -78,11 +78,14 @@ test('a retry that is due is run, its interval after the failure', async () => {
   assert.ok(Date.parse(second?.started_at ?? '') - Date.parse(first?.ended_at ?? '') >= 1000);
 });
 
-test('a retry spends no ttl: the job may wait for it longer than its --ttl', async () => {
+test('--ttl is about the first wait: a retry may wait for longer', async () => {
   const life = await newLife();
-  const id = await life.enqueue('t#failOnce', '--retry-max', '1', '--retry-interval', '2', '--ttl', '1');
-  assert.equal((await life.burst('--settle')).status, 0);
-  assert.equal(await life.state(id), 'finished');
+  const id = await life.enqueue('t#fail', '--retry-max', '1', '--retry-interval', '2h', '--ttl', '1h');
+  assert.deepEqual(await client.zrange(life.key('rqt:expiring'), '0', '-1'), [id]);
+  await life.burst();
+  assert.equal(await life.state(id), 'scheduled');
+  assert.deepEqual([await life.field(id, 'rqt_expires'), await client.exists(life.key('rqt:expiring'))], [null, 0]);
+  assert.equal(await client.ttl(life.key(`job:${id}`)), -1);
 });
 
 /** Lets a scheduled job be due now, and runs it once. */

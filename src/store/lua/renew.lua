@@ -15,7 +15,7 @@ local exists = redis.call('EXISTS', job_key(id)) == 1
 if not exists or not redis.call('ZSCORE', registry_key('wip', queue), id .. ':' .. execution) then
   -- Others (Python) cancel and delete a running job and leave these.
   end_lease(id, execution, queue)
-  if not exists then redis.call('UNLINK', output_key(id)) end
+  if not exists then redis.call('UNLINK', output_key(id), children_key(id)) end
   return { 'lost', asked }
 end
 redis.call('ZADD', registry_key('wip', queue), 'XX', NOW + lease, id .. ':' .. execution)
