@@ -4,8 +4,8 @@ import { EXIT_STATUS, RqtError } from '../errors.ts';
 import { splitLines } from '../parse/lines.ts';
 import { escapeUnprintable } from '../parse/quote.ts';
 import { type Db, enqueue, type NewJob } from '../store/index.ts';
-import { report } from './enqueue.ts';
 import { newJob, type Order, optionsOf } from './enqueue-order.ts';
+import { report } from './enqueue-report.ts';
 import { say, withStore } from './io.ts';
 import { openProgress, type ProgressLine } from './progress.ts';
 

@@ -1,9 +1,10 @@
 import type { Command, CommandLine } from '../command.ts';
 import { EXIT_STATUS } from '../errors.ts';
-import { enqueue, type NewJob } from '../store/index.ts';
+import { enqueue } from '../store/index.ts';
 import { ENQUEUE_OPTIONS } from './enqueue-options.ts';
-import { newJob, type Order, optionsOf, readOrder } from './enqueue-order.ts';
-import { print, say, withStore } from './io.ts';
+import { newJob, optionsOf, readOrder } from './enqueue-order.ts';
+import { report } from './enqueue-report.ts';
+import { say, withStore } from './io.ts';
 
 export const command: Command = {
   name: 'enqueue',
@@ -40,13 +41,4 @@ async function run(line: CommandLine): Promise<number> {
   if (inTheWay === null || order.unique) return 0;
   say(`rqt: job ${job.id} is still ${inTheWay}; nothing was enqueued (look: rqt status ${job.id}; end it: rqt cancel ${job.id})`);
   return EXIT_STATUS.no;
-}
-
-/** Prints a job's id as the order wants it. `state`: of the unfinished job that was in the way, or null. */
-export function report(job: NewJob, order: Order, state: string | null): void {
-  if (order.quiet || (state !== null && !order.unique)) return;
-  const { queue } = order;
-  const { id, call } = job;
-  const document = { version: 1, kind: 'enqueued', id, queue, task: call.task, enqueued: state === null, state };
-  print(order.json ? JSON.stringify(document) : id);
 }

@@ -23,7 +23,8 @@ export { type EnqueueOptions, enqueue, type JobPlan, type NewJob } from './enque
 export { countFailed, type FailedJob, failedJobs } from './failed.ts';
 export { failureOf } from './failure.ts';
 export { followOutput } from './follow.ts';
-export { type JobQuery, listJobs } from './jobs.ts';
+export type { JobQuery } from './job-rows.ts';
+export { listJobs } from './jobs.ts';
 export { type Control, type Doorbell, openDoorbell, subscribe } from './listen.ts';
 export { bury, forget, maintain, neighbours, type Swept, sweep } from './maintain.ts';
 export { openStore } from './open.ts';

@@ -1,7 +1,7 @@
 import { JOB_STATES, type JobState } from '../model.ts';
 import type { Db } from './db.ts';
+import type { JobQuery } from './job-rows.ts';
 import { type Found, timeInState } from './job-rows.ts';
-import type { JobQuery } from './jobs.ts';
 import { keys, type Registry } from './keys.ts';
 
 const PAGE = 500;

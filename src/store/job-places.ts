@@ -1,8 +1,8 @@
 import type { JobRow, JobState } from '../model.ts';
 import { parseStamp } from './codec.ts';
 import type { Db } from './db.ts';
+import type { JobQuery } from './job-rows.ts';
 import { type Found, readRows } from './job-rows.ts';
-import type { JobQuery } from './jobs.ts';
 import { keys, type Registry } from './keys.ts';
 
 /** Up to this many jobs of one place are put in order of time; in a longer registry the order of scores has to do. */

@@ -1,8 +1,19 @@
 import { JOB_STATES, type JobRow, type JobState } from '../model.ts';
 import { decodeCall, parseStamp } from './codec.ts';
 import type { Db } from './db.ts';
-import type { JobQuery } from './jobs.ts';
 import { keys } from './keys.ts';
+
+/** Which jobs are listed. Times in milliseconds since the epoch. */
+export interface JobQuery {
+  readonly queues: readonly string[];
+  readonly states: readonly JobState[];
+  readonly group: string | null;
+  readonly since: number | null;
+  /** Whether a task is wanted; null: every one is. */
+  readonly isWantedTask: ((task: string) => boolean) | null;
+  /** Whether rows are to have their task: it costs reading the payload. */
+  readonly withTask: boolean;
+}
 
 /** Where a job was found: its id, the states that it must be in to belong there, and its score where that is a time (epoch seconds). */
 export interface Found {

@@ -1,20 +1,8 @@
-import type { JobRow, JobState } from '../model.ts';
+import type { JobRow } from '../model.ts';
 import type { Db } from './db.ts';
 import { groupPages } from './job-group.ts';
 import { openPlaces } from './job-places.ts';
-import { readRows } from './job-rows.ts';
-
-/** Which jobs are listed. Times in milliseconds since the epoch. */
-export interface JobQuery {
-  readonly queues: readonly string[];
-  readonly states: readonly JobState[];
-  readonly group: string | null;
-  readonly since: number | null;
-  /** Whether a task is wanted; null: every one is. */
-  readonly isWantedTask: ((task: string) => boolean) | null;
-  /** Whether rows are to have their task: it costs reading the payload. */
-  readonly withTask: boolean;
-}
+import { type JobQuery, readRows } from './job-rows.ts';
 
 /**
  * Jobs, newest first, read in pages as they are asked for: the cost depends on how many rows are taken, never on how many jobs
