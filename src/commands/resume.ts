@@ -32,8 +32,8 @@ async function run({ words, options }: CommandLine): Promise<number> {
 }
 
 function sentence(queue: string | null, was: boolean): string {
-  const [what, are, were] = queue === null ? ['all workers', 'are', 'were'] : [`queue ${queue}`, 'is', 'was'];
-  return was ? `${what} ${are} resumed` : `${what} ${were} not suspended`;
+  if (queue === null) return was ? 'all workers are resumed' : 'workers were not suspended';
+  return was ? `queue ${queue} is resumed` : `queue ${queue} was not suspended`;
 }
 
 function noteOf(still: readonly string[]): string {

@@ -50,5 +50,5 @@ function sentence(queue: string | null, durationMs: number | null, already: bool
   const what = queue === null ? 'all workers are' : `queue ${queue} is`;
   const until =
     durationMs === null ? `until rqt resume${queue === null ? '' : ` ${queue}`}` : `for ${formatDuration(durationMs)}`;
-  return `${what} suspended ${until}${already ? ' (already before)' : '; running jobs go on'}`;
+  return `${what} suspended ${until}${already ? ' (it was already: this takes the place of that)' : '; running jobs go on'}`;
 }

@@ -33,8 +33,12 @@ export function renderStatus(job: JobDetails, look: Look): string {
   ].join('\n');
 }
 
+/** Nothing more is to come of a job in these states, whatever it had left. */
+const ENDED: ReadonlySet<string> = new Set(['finished', 'failed', 'stopped', 'canceled']);
+
 function noteFacts(job: JobDetails, look: Look): Fact[] {
   const { progress, metaJson, group, parents, retriesLeft, repeatsLeft } = job;
+  const isOver = ENDED.has(job.life.state);
   const percent = progress ? `${Math.round(Math.min(1, Math.max(0, progress.fraction)) * 100)} %` : '';
   const cut = (text: string) => truncate(safeLine(text), valueWidth(look), look);
   return [
@@ -43,8 +47,8 @@ function noteFacts(job: JobDetails, look: Look): Fact[] {
     fact('parents', cut(parents.join(', '))),
     fact('group', cut(group ?? '')),
     fact('meta', cut(metaJson === '{}' ? '' : (metaJson ?? ''))),
-    fact('retries', retriesLeft > 0 ? `${plural(retriesLeft, 'retry', 'retries')} left` : ''),
-    fact('repeats', repeatsLeft > 0 ? `${plural(repeatsLeft, 'repeat')} left` : ''),
+    fact('retries', retriesLeft > 0 && !isOver ? `${plural(retriesLeft, 'retry', 'retries')} left` : ''),
+    fact('repeats', repeatsLeft > 0 && !isOver ? `${plural(repeatsLeft, 'repeat')} left` : ''),
   ];
 }
 

@@ -18,7 +18,7 @@ test('what is not suspended is told, with 0', async () => {
   const space = newSpace(redis);
   await space.enqueue('hello#hello');
   const [all, queue] = [await space.run(['resume']), await space.run(['resume', 'default'])];
-  assert.deepEqual([all.status, all.stdout], [0, 'all workers were not suspended\n']);
+  assert.deepEqual([all.status, all.stdout], [0, 'workers were not suspended\n']);
   assert.deepEqual([queue.status, queue.stdout], [0, 'queue default was not suspended\n']);
 });
 

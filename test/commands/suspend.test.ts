@@ -33,7 +33,10 @@ test('suspending again takes the new duration, or lifts it', async () => {
   const space = newSpace(redis);
   await space.run(['suspend', '--duration', '10m']);
   const ran = await space.run(['suspend']);
-  assert.deepEqual([ran.status, ran.stdout], [0, 'all workers are suspended until rqt resume (already before)\n']);
+  assert.deepEqual(
+    [ran.status, ran.stdout],
+    [0, 'all workers are suspended until rqt resume (it was already: this takes the place of that)\n'],
+  );
   assert.equal(await client.ttl(space.key('suspended')), -1);
 });
 
