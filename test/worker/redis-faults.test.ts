@@ -36,7 +36,8 @@ test('a job that ends while Redis is away is settled when Redis is back', async 
   const notes = stage.path('notes');
   const id = await put('slow#notedGate', { args: [gate.file, notes] });
   const worker = await stage.start('--burst');
-  await stage.untilState(id, 'started');
+  // Redis may say `started` before the worker has heard it.
+  await until('the task has begun', () => existsSync(notes) && /begin/.test(readFileSync(notes, 'utf8')));
   await redis.kill('SIGKILL');
   gate.open();
   await until('the job has ended', () => existsSync(notes) && /end/.test(readFileSync(notes, 'utf8')));
@@ -137,7 +138,8 @@ test('a second signal ends a worker that waits for Redis to keep a job’s end',
   const notes = stage.path('notes');
   const id = await put('slow#notedGate', { args: [gate.file, notes] });
   const worker = await stage.start('--grace', '0');
-  await stage.untilState(id, 'started');
+  // Redis may say `started` before the worker has heard it.
+  await until('the task has begun', () => existsSync(notes) && /begin/.test(readFileSync(notes, 'utf8')));
   await redis.kill('SIGKILL');
   gate.open();
   await until('the job has ended', () => existsSync(notes) && /end/.test(readFileSync(notes, 'utf8')));
