@@ -4,6 +4,7 @@ import { parseJobId } from '../parse/names.ts';
 import { escapeUnprintable } from '../parse/quote.ts';
 import { type Canceled, cancel, type Db, waitUntilStopped } from '../store/index.ts';
 import { print, say, withStore } from './io.ts';
+import { unknownJob } from './unknown.ts';
 
 export const command: Command = {
   name: 'cancel',
@@ -31,7 +32,7 @@ async function run({ words, options }: CommandLine): Promise<number> {
         print(JSON.stringify({ version: 1, kind: 'canceled', id, state: state.name, changed: state.changed }));
       else if (state.name !== null) print(escapeUnprintable(state.text));
       if (state.name === null) {
-        say(`rqt: there is no job ${id}; its result may have been kept for a limited time only`);
+        say(`rqt: ${unknownJob(id)}`);
         worst = EXIT_STATUS.missing;
       }
     }

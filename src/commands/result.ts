@@ -6,6 +6,7 @@ import { splitError } from '../view/error-text.ts';
 import { resultText } from '../view/result.ts';
 import { safeLine } from '../view/safe.ts';
 import { print, say, withStore } from './io.ts';
+import { unknownJob } from './unknown.ts';
 
 export const command: Command = {
   name: 'result',
@@ -55,7 +56,7 @@ const STATUS: Readonly<Record<Failure['kind'], number>> = {
 function explain(id: string, found: Failure): string {
   switch (found.kind) {
     case 'missing':
-      return `there is no job ${id}; its result may have been kept for a limited time only`;
+      return unknownJob(id);
     case 'unfinished':
       return `job ${id} is ${found.state}, it has not finished yet (wait for it: rqt wait ${id})`;
     case 'absent':

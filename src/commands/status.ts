@@ -4,6 +4,7 @@ import type { JobDetails, JobTree } from '../model.ts';
 import { parseJobId } from '../parse/names.ts';
 import { type Db, details, jobTree } from '../store/index.ts';
 import { print, say, withStore } from './io.ts';
+import { unknownJob } from './unknown.ts';
 
 export const command: Command = {
   name: 'status',
@@ -30,7 +31,7 @@ async function run({ words, options }: CommandLine): Promise<number> {
         print(separator + shown);
         separator = json ? '' : '\n';
       } else {
-        say(`rqt: there is no job ${id}; its result may have been kept for a limited time only`);
+        say(`rqt: ${unknownJob(id)}`);
         worst = EXIT_STATUS.missing;
       }
     }

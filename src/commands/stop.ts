@@ -4,6 +4,7 @@ import { parseJobId } from '../parse/names.ts';
 import { escapeUnprintable } from '../parse/quote.ts';
 import { type Db, type Stopped, stop, waitUntilStopped } from '../store/index.ts';
 import { print, say, withStore } from './io.ts';
+import { unknownJob } from './unknown.ts';
 
 export const command: Command = {
   name: 'stop',
@@ -56,7 +57,7 @@ async function end(db: Db, { id, stopped, wait }: Asked): Promise<End> {
       return {
         state: null,
         status: EXIT_STATUS.missing,
-        text: `there is no job ${id}; its result may have been kept for a limited time only`,
+        text: unknownJob(id),
       };
     case 'idle':
       return {

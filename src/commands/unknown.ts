@@ -3,6 +3,11 @@ import { nearest } from '../parse/nearest.ts';
 import { quote } from '../parse/quote.ts';
 import { type Db, knownQueues, queueNames } from '../store/index.ts';
 
+/** The line for a job that does not exist, or no more. */
+export function unknownJob(id: string): string {
+  return `there is no job ${id}; its result may have been kept for a limited time only`;
+}
+
 /** The line for a queue or worker that does not exist, with the nearest name that does. */
 export function unknownName(what: 'queue' | 'worker', name: string, known: readonly string[]): string {
   const near = nearest(name, known);
