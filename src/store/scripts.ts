@@ -7,12 +7,14 @@ import claim from './lua/claim.lua';
 import commandScript from './lua/command.lua';
 import deleteScript from './lua/delete.lua';
 import empty from './lua/empty.lua';
+import endings from './lua/endings.lua';
 import enqueue from './lua/enqueue.lua';
+import family from './lua/family.lua';
 import forget from './lua/forget.lua';
-import jobs from './lua/jobs.lua';
 import maintain from './lua/maintain.lua';
 import note from './lua/note.lua';
 import output from './lua/output.lua';
+import places from './lua/places.lua';
 import prelude from './lua/prelude.lua';
 import putBack from './lua/put_back.lua';
 import register from './lua/register.lua';
@@ -29,27 +31,33 @@ import suspension from './lua/suspension.lua';
 import sweep from './lua/sweep.lua';
 import unregister from './lua/unregister.lua';
 
+/** What a script stands on: each level knows the one before it. */
+const PLACES = prelude + places;
+const FAMILY = PLACES + family;
+const ENDINGS = FAMILY + endings;
+const RUNNING = ENDINGS + running;
+
 const SCRIPTS = {
-  enqueue: prelude + jobs + enqueue,
-  claim: prelude + jobs + running + claim,
-  settle: prelude + jobs + running + settle,
-  renew: prelude + jobs + renew,
-  putBack: prelude + jobs + running + putBack,
+  enqueue: FAMILY + enqueue,
+  claim: RUNNING + claim,
+  settle: RUNNING + settle,
+  renew: PLACES + renew,
+  putBack: RUNNING + putBack,
   note: prelude + note,
-  output: prelude + jobs + running + output,
-  cancel: prelude + jobs + stopping + cancel,
-  stop: prelude + jobs + stopping + stop,
+  output: RUNNING + output,
+  cancel: ENDINGS + stopping + cancel,
+  stop: ENDINGS + stopping + stop,
   command: prelude + commandScript,
   suspend: prelude + suspension + suspend,
   resume: prelude + suspension + resume,
-  empty: prelude + jobs + empty,
-  requeue: prelude + jobs + requeue,
-  delete: prelude + jobs + deleteScript,
-  sweep: prelude + jobs + sweep,
+  empty: FAMILY + empty,
+  requeue: FAMILY + requeue,
+  delete: FAMILY + deleteScript,
+  sweep: ENDINGS + sweep,
   forget: prelude + forget,
-  release: prelude + jobs + release,
-  bury: prelude + jobs + bury,
-  maintain: prelude + jobs + maintain,
+  release: FAMILY + release,
+  bury: ENDINGS + bury,
+  maintain: ENDINGS + maintain,
   register: prelude + register,
   unregister: prelude + unregister,
 } as const;

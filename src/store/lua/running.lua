@@ -1,4 +1,4 @@
--- running.lua: claim and settle as functions, so that the hot path does both in one round trip. Put behind jobs.lua.
+-- running.lua: claim and settle as functions, so that the hot path does both in one round trip. Put behind endings.lua.
 
 local CLAIM_SKIPS = 1000
 

@@ -1,4 +1,4 @@
--- stopping.lua: how a started job is asked to stop. Put behind jobs.lua.
+-- stopping.lua: how a started job is asked to stop. Put behind endings.lua.
 
 -- Tells the worker of a started job, which finds it in its next heartbeat if it did not hear. A job whose leases have all lapsed is ended here.
 -- Returns {'stopping', queue, worker, execution ('' for RQ 1.13, which has none)} or {'stopped', queue}.

@@ -1,0 +1,120 @@
+-- places.lua: where a job is and what it owns. Put behind prelude.lua in front of each script that moves jobs.
+-- None of these steps is a transition by itself: a script combines them so that each job is always in exactly one place.
+
+-- Which registry a state keeps its jobs in; a queued job is in its list instead.
+local REGISTRY_OF = {
+  finished = 'finished', failed = 'failed', stopped = 'failed', canceled = 'canceled', deferred = 'deferred', scheduled = 'scheduled',
+}
+
+-- Lets Redis forget a job and all it owns in `ttl` seconds; nil or negative: never.
+local function keep_for(id, ttl)
+  local keys = { job_key(id), results_key(id), output_key(id), children_key(id), dependencies_key(id), dependents_key(id) }
+  if not ttl or ttl < 0 then
+    for i = 1, #keys do redis.call('PERSIST', keys[i]) end
+    return
+  end
+  local has_children
+  -- As text: Redis writes each number that it is given as a float, which takes it longer than the command.
+  local seconds = string.format('%d', ttl)
+  for i = 1, #keys do has_children = redis.call('EXPIRE', keys[i], seconds) == 1 end
+  -- Children that are still to be judged must not be forgotten before.
+  if has_children and redis.call('HEXISTS', RELEASING, id) == 1 then redis.call('PERSIST', dependents_key(id)) end
+end
+
+-- Lets a job wait for a parent; the parent's set of such jobs is kept as long as the parent.
+local function wait_for(child, parent)
+  redis.call('SADD', dependencies_key(child), parent)
+  redis.call('SADD', dependents_key(parent), child)
+  local ttl = redis.call('PTTL', job_key(parent))
+  if ttl > 0 and redis.call('HEXISTS', RELEASING, parent) == 0 then redis.call('PEXPIRE', dependents_key(parent), ttl) end
+end
+
+-- Notes a child with a parent that there is, for as long as the parent is kept.
+local function note_child(child, parent)
+  local ttl = redis.call('PTTL', job_key(parent))
+  if ttl == -2 then return end
+  redis.call('SADD', children_key(parent), child)
+  if ttl > 0 then redis.call('PEXPIRE', children_key(parent), ttl) end
+end
+
+-- Takes a job out of the list or the registry of the state that it is in. O(length of the queue) for a queued one.
+local function leave_place(id, queue, status)
+  if status == 'queued' then
+    redis.call('LREM', queue_key(queue), 0, id)
+    redis.call('ZREM', EXPIRING, id)
+  elseif REGISTRY_OF[status] then
+    redis.call('ZREM', registry_key(REGISTRY_OF[status], queue), id)
+  end
+end
+
+-- Ends an execution's lease and removes what stood for it. Returns whether the lease was still held.
+local function end_lease(id, execution, queue)
+  local held = redis.call('ZREM', registry_key('wip', queue), id .. ':' .. execution)
+  redis.call('DEL', execution_key(id, execution))
+  redis.call('ZREM', executions_key(id), execution)
+  return held == 1
+end
+
+-- Removes a job and all it owns, whatever place it is in; `keep_children` leaves the set of those that wait for it.
+local function delete_job(id, queue, status, keep_children)
+  leave_place(id, queue, status)
+  local executions = redis.call('ZRANGE', executions_key(id), 0, -1)
+  for i = 1, #executions do end_lease(id, executions[i], queue) end
+  local fields = redis.call('HMGET', job_key(id), 'group_id', 'dependency_ids')
+  if present(fields[1]) then redis.call('SREM', P .. ':group:' .. fields[1], id) end
+  -- A repeated job is also noted as finished, as in RQ.
+  redis.call('ZREM', registry_key('finished', queue), id)
+  local ok, parents = pcall(cjson.decode, fields[2] or '[]')
+  for _, parent in ipairs(ok and type(parents) == 'table' and parents or {}) do
+    redis.call('SREM', dependents_key(parent), id)
+    redis.call('SREM', children_key(parent), id)
+  end
+  redis.call('UNLINK', job_key(id), results_key(id), output_key(id), executions_key(id), children_key(id), dependencies_key(id))
+  -- Children that are still to be judged find their parent gone; the sweep that judges them empties the set.
+  if not keep_children and redis.call('HEXISTS', RELEASING, id) == 0 then redis.call('UNLINK', dependents_key(id)) end
+end
+
+-- Puts a job on its queue, to wait there for as long as it takes: what its past left as an expiry is lifted.
+local function put_on_queue(id, queue, at_front)
+  redis.call('HSET', job_key(id), 'status', 'queued', 'enqueued_at', stamp())
+  keep_for(id, nil)
+  redis.call('SADD', P .. ':queues', queue_key(queue))
+  redis.call(at_front and 'LPUSH' or 'RPUSH', queue_key(queue), id)
+end
+
+-- Puts a job back to the front of its queue, as if it had not been started.
+local function put_back(id, queue)
+  redis.call('HSET', job_key(id), 'status', 'queued', 'worker_name', '', 'last_heartbeat', '')
+  redis.call('HDEL', job_key(id), 'rqt_stop')
+  redis.call('SADD', P .. ':queues', queue_key(queue))
+  redis.call('LPUSH', queue_key(queue), id)
+end
+
+-- The whole second, for a registry's score, that is not before so many seconds from now.
+local function due_in(seconds) return math.ceil(NOW_MS / 1000) + seconds end
+
+local function put_on_schedule(id, queue, due)
+  redis.call('HSET', job_key(id), 'status', 'scheduled')
+  keep_for(id, nil)
+  redis.call('SADD', P .. ':queues', queue_key(queue))
+  redis.call('ZADD', registry_key('scheduled', queue), due, id)
+end
+
+-- The seconds to keep a failed, stopped or canceled job: its failure_ttl, RQ's default of a year, negative for ever.
+local function failure_ttl(id)
+  return tonumber(present(redis.call('HGET', job_key(id), 'failure_ttl')) or 31536000)
+end
+
+-- Appends what an attempt left to the job's results (RQ's types 1 to 5).
+local function add_result(id, type, fields)
+  local entry = { 'type', type, 'worker_name', fields.worker or '' }
+  for _, name in ipairs({ 'return_value', 'exc_string', 'execution_id', 'execution_started_at' }) do
+    if present(fields[name]) then
+      entry[#entry + 1] = name
+      entry[#entry + 1] = fields[name]
+    end
+  end
+  entry[#entry + 1] = 'execution_ended_at'
+  entry[#entry + 1] = NOW_F
+  redis.call('XADD', results_key(id), 'MAXLEN', '~', 10, '*', unpack(entry))
+end
