@@ -13,7 +13,7 @@ import { untilDone } from './patience.ts';
 import { fulfil } from './requests.ts';
 import { startScheduler } from './scheduler.ts';
 import { Shift } from './shift.ts';
-import { startSignals } from './signals.ts';
+import { catchEarlySignals, startSignals } from './signals.ts';
 import { askToStop, type Companion, type Slot } from './slot.ts';
 import { buryNeighbours, startSweeper, sweepAll } from './sweeper.ts';
 
@@ -28,11 +28,8 @@ export async function runWorker(db: Db, options: WorkerOptions): Promise<WorkerE
   const shift = new Shift(options.maxJobs);
   process.setMaxListeners(Math.max(10, 6 * concurrency));
   db.client.setMaxListeners(Math.max(10, 6 * concurrency));
-  const entries = await registerAll(db, options);
-  const ends = await untilAllEnded(
-    entries.map(entry => runSlot(db, options, entry, shift)),
-    shift,
-  );
+  const slots = await startSlots(db, options, shift);
+  const ends = await untilAllEnded(slots, shift);
   const why = ORDER_OF_REASONS.find(reason => ends.some(end => end.why === reason)) ?? 'done';
   return {
     why,
@@ -55,11 +52,28 @@ async function untilAllEnded(slots: readonly Promise<SlotEnd>[], shift: Shift): 
   return Promise.all(slots);
 }
 
-/** A registered worker's life: listen, work, and unregister at the end, whatever the end was. */
-async function runSlot(db: Db, options: WorkerOptions, entry: WorkerEntry, shift: Shift): Promise<SlotEnd> {
+/** Registers all slots and starts them. */
+async function startSlots(db: Db, options: WorkerOptions, shift: Shift): Promise<Promise<SlotEnd>[]> {
+  const early = catchEarlySignals();
+  try {
+    const entries = await registerAll(db, options);
+    return entries.map(entry => runSlot(db, options, entry, shift, early.first));
+  } finally {
+    early.stop();
+  }
+}
+
+/** A registered worker's life: listen, work, and unregister at the end, whatever the end was. `early`: a signal that came before. */
+async function runSlot(
+  db: Db,
+  options: WorkerOptions,
+  entry: WorkerEntry,
+  shift: Shift,
+  early: NodeJS.Signals | null,
+): Promise<SlotEnd> {
   const slot = createSlot(db, options, entry);
   shift.join(slot);
-  const signals = startSignals(slot);
+  const signals = startSignals(slot, early);
   const abandonment = startAbandonment(slot);
   const companions: Companion[] = [];
   const { tally } = shift;

@@ -61,7 +61,7 @@ test('of 10,000 jobs of every kind nothing is left when their ttls are over and 
     await until(
       'only the worker and the names of queues are left',
       async () => (await ownedKeys(life)).length === 0,
-      60_000,
+      120_000,
     ).catch(async () => assert.deepEqual(await ownedKeys(life), []));
     worker.child.kill('SIGTERM');
     await worker.ended;

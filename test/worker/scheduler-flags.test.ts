@@ -114,7 +114,7 @@ test('--maintenance-interval says how often jobs of dead workers are looked for'
     .zadd(space.key('wip:default'), 1, `${id}:e1`)
     .exec();
   // Default: 30 s, and an idle worker looks by itself after 5 minutes only.
-  await until('the job has run', async () => (await space.field(id, 'status')) === 'finished', 10_000);
+  await until('the job has run', async () => (await space.field(id, 'status')) === 'finished');
   await end(worker);
 });
 

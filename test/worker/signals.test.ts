@@ -1,6 +1,8 @@
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
+import { constants } from 'node:os';
 import { beforeEach, test } from 'node:test';
+import { startRqt } from '../helpers/rqt.ts';
 import { until } from '../helpers/until.ts';
 import { openStage, told } from './stage.ts';
 
@@ -33,6 +35,24 @@ for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
     assert.equal((await worker.ended).status, 0);
     assert.deepEqual(await redis.client.smembers('rq:workers'), []);
   });
+}
+
+test('a signal that comes while the worker is being registered is not lost: it ends, and unregisters', async () => {
+  await redis.client.client('PAUSE', 60_000, 'WRITE');
+  const worker = startRqt(['worker'], { env: { RQT_REDIS_URL: redis.url } });
+  await until('its registration waits', async () => /cmd=eval/.test(String(await redis.client.client('LIST'))));
+  worker.child.kill('SIGTERM');
+  await until('the signal has arrived', () => !isPending(worker.child.pid ?? 0, constants.signals.SIGTERM));
+  await redis.client.client('UNPAUSE');
+  const ran = await worker.ended;
+  assert.deepEqual([ran.status, ran.signal], [0, null]);
+  assert.deepEqual(await redis.client.smembers('rq:workers'), []);
+});
+
+/** Whether a signal still waits to be handled by a process. */
+function isPending(pid: number, signal: number): boolean {
+  const pending = /^ShdPnd:\s*(\w+)$/m.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1] ?? '0';
+  return ((BigInt(`0x${pending}`) >> BigInt(signal - 1)) & 1n) === 1n;
 }
 
 test('gap 18: the second signal stops at once and puts the job back at the front of its queue, which is neither failure nor crash', async () => {

@@ -81,7 +81,7 @@ export async function openStage(...redisOptions: string[]): Promise<Stage> {
   const processes = () => processesWith(`RQT_TEST_STAGE=${redis.dir}\0`);
   after(async () => {
     try {
-      await until('all processes of this test file are gone', () => processes().length === 0, 5000);
+      await until('all processes of this test file are gone', () => processes().length === 0);
     } catch (error) {
       for (const pid of processes()) process.kill(pid, 'SIGKILL');
       throw error;
