@@ -5,9 +5,9 @@ import { splitLines } from '../parse/lines.ts';
 import { escapeUnprintable } from '../parse/quote.ts';
 import { type Db, enqueue, type NewJob } from '../store/index.ts';
 import { newJob, type Order, optionsOf } from './enqueue-order.ts';
-import { report } from './enqueue-report.ts';
+import { fullError, report, reportHeld } from './enqueue-report.ts';
 import { say, withStore } from './io.ts';
-import { openProgress, type ProgressLine } from './progress.ts';
+import { openProgress, type ProgressLine, SILENT } from './progress.ts';
 
 /** Jobs per step: enough to be fast, few enough that a step keeps Redis busy for no more than some milliseconds. */
 const BATCH = 250;
@@ -20,14 +20,22 @@ export async function enqueueLines(order: Order, source: string, options: Option
   const input = splitLines(openInput(source), source === '-' ? 'standard input' : source);
   const { lines, isWhole } = await readAhead(input);
   return withStore(options, async db => {
-    const progress = openProgress(isWhole ? lines.length : null);
+    const progress = order.quiet ? SILENT : openProgress(isWhole ? lines.length : null);
     const sender = new Sender(db, order, progress);
     try {
-      for (const line of lines) await sender.add(line);
-      if (!isWhole) for await (const more of input) for (const line of more) await sender.add(line);
+      for (const line of lines) {
+        if (sender.fullAt !== null) break;
+        await sender.add(line);
+      }
+      if (!isWhole) await addRest(sender, input);
     } finally {
       await sender.flush();
       progress.end();
+    }
+    if (sender.fullAt !== null) {
+      const all = isWhole ? ` of ${lines.length}` : '';
+      const done = sender.done === 0 ? 'nothing was' : `the first ${sender.done}${all} lines were`;
+      throw fullError(order, sender.fullAt, `${done} enqueued`);
     }
     if (sender.canceled === 0) return 0;
     say(`rqt: of these jobs ${sender.canceled} are canceled at once: a parent ended badly (look: rqt jobs --state canceled)`);
@@ -49,6 +57,15 @@ async function readAhead(input: AsyncGenerator<string[]>): Promise<{ lines: stri
   }
 }
 
+async function addRest(sender: Sender, input: AsyncGenerator<string[]>): Promise<void> {
+  for await (const lines of input) {
+    for (const line of lines) {
+      if (sender.fullAt !== null) return;
+      await sender.add(line);
+    }
+  }
+}
+
 /** Sends batches: one is under way while the next one is made. */
 class Sender {
   readonly #db: Db;
@@ -60,12 +77,16 @@ class Sender {
   #count = 0;
   /** How many were canceled at once. */
   canceled = 0;
+  /** How many lines were sent and not refused. */
+  done = 0;
+  /** How many jobs the queue holds, when it took no more of them. */
+  fullAt: number | null = null;
 
   constructor(db: Db, order: Order, progress: ProgressLine) {
     this.#db = db;
     this.#order = order;
     this.#progress = progress;
-    this.#batch = order.plansDiffer ? 1 : BATCH;
+    this.#batch = order.plansDiffer || order.once ? 1 : BATCH;
   }
 
   /** undefined, and no turn of the event loop spent, while the batch is not full. */
@@ -83,8 +104,11 @@ class Sender {
     const jobs = this.#pending;
     this.#pending = [];
     await this.#sent;
-    this.#sent = send(this.#db, jobs, this.#order).then(canceled => {
+    if (this.fullAt !== null) return;
+    this.#sent = send(this.#db, jobs, this.#order).then(({ canceled, done, fullAt }) => {
       this.canceled += canceled;
+      this.done += done;
+      this.fullAt = fullAt;
     });
     this.#sent.catch(() => {});
     this.#count += jobs.length;
@@ -92,17 +116,35 @@ class Sender {
   }
 }
 
-/** Returns how many of the jobs were canceled at once. */
-async function send(db: Db, jobs: readonly NewJob[], order: Order): Promise<number> {
-  const { unfinished, canceled } = await enqueue(db, jobs, optionsOf(order));
+interface Sent {
+  readonly canceled: number;
+  readonly done: number;
+  readonly fullAt: number | null;
+}
+
+async function send(db: Db, jobs: readonly NewJob[], order: Order): Promise<Sent> {
+  const answer = await enqueueBatch(db, jobs, order);
+  if (answer.kind === 'held') {
+    reportHeld(answer, order);
+    return { canceled: 0, done: jobs.length, fullAt: null };
+  }
+  const { count, unfinished, canceled, fullAt } = answer;
+  const done = fullAt === null ? jobs : jobs.slice(0, count + unfinished.length);
   // Both are in the order of the lines. From the end: of equal lines the first one is enqueued, and the others find it in their way.
   const inTheWay = [...unfinished];
   const states = new Map<NewJob, string>();
-  for (const job of [...jobs].reverse()) {
+  for (const job of [...done].reverse()) {
     if (inTheWay.at(-1)?.id === job.id) states.set(job, inTheWay.pop()?.state ?? '');
   }
-  for (const job of jobs) report(job, order, states.get(job) ?? null);
-  return canceled.length;
+  for (const job of done) report(job, order, states.get(job) ?? null);
+  return { canceled: canceled.length, done: done.length, fullAt };
+}
+
+async function enqueueBatch(db: Db, jobs: readonly NewJob[], order: Order) {
+  const [job] = jobs;
+  if (!order.once || !job) return enqueue(db, jobs, optionsOf(order));
+  const { enqueueOnce } = await import('./enqueue-once.ts');
+  return enqueueOnce(db, job, order, order.once);
 }
 
 async function* openInput(source: string): AsyncGenerator<Buffer> {

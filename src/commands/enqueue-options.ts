@@ -13,6 +13,9 @@ const WHAT: readonly Row[] = [
   ['description', 'TEXT', 'what lists and logs call it (default: the call)'],
   ['job-id', 'ID', 'its id; refused with 1 while a job of this id is unfinished'],
   ['unique', null, 'do nothing, and succeed, while the same job is unfinished'],
+  ['once-per', 'DURATION', 'at most one job in each slot of this length: 1m, 1h, 1d, whatever divides a day'],
+  ['overlap', 'skip|queue|replace', "what to do while the last slot's job is unfinished (default: skip)"],
+  ['max-depth', 'N', 'refuse with 75 when the queue holds N jobs already'],
   ['at-front', null, 'put it at the front of the queue'],
   ['lines', 'FILE', 'one job per line of FILE (-: stdin), the line as its last argument'],
   ['group', 'NAME', 'the group it belongs to, for rqt wait --group and rqt jobs --group'],
@@ -23,7 +26,7 @@ const WHAT: readonly Row[] = [
 const WHEN: readonly Row[] = [
   ['schedule-in', 'DURATION', 'run it after this time'],
   ['schedule-at', 'TIME', 'run it at 2027-01-31T09:00, local time unless it has a zone (Z, +02:00); a past time is now'],
-  ['tz', 'ZONE', 'the zone of --schedule-at, such as Europe/Berlin'],
+  ['tz', 'ZONE', 'the zone of --schedule-at, or of the slots of --once-per, such as Europe/Berlin'],
   ['depends-on', 'ID', 'run it when this job has finished; repeatable, or a comma list', { list: true }],
   ['allow-failure', null, 'run it also if a parent ended badly'],
   ['on-parent-failure', 'cancel|wait', 'what a parent that ends badly means (default: cancel)'],

@@ -3,11 +3,13 @@ import type { CommandLine, Options } from '../command.ts';
 import { RqtError } from '../errors.ts';
 import { type Call, DEFAULT_LIMITS, DEFAULT_QUEUE } from '../model.ts';
 import { parseCall } from '../parse/call.ts';
+import { parseCount } from '../parse/count.ts';
 import { deriveJobId } from '../parse/dedupe.ts';
 import { describeCall } from '../parse/describe.ts';
 import { parseDuration } from '../parse/duration.ts';
 import { parseJobId, parseQueueName, parseTaskName } from '../parse/names.ts';
 import type { EnqueueOptions, JobPlan, NewJob } from '../store/index.ts';
+import type { Once } from './enqueue-once.ts';
 import { newJobId } from './new-job-id.ts';
 
 /** What an enqueue's command line asks for: checked, and nothing enqueued yet. */
@@ -16,6 +18,9 @@ export interface Order {
   readonly call: Call;
   readonly jobId: string | undefined;
   readonly unique: boolean;
+  readonly once: Once | undefined;
+  /** How many jobs the queue may hold. */
+  readonly maxDepth: number | undefined;
   readonly description: string | undefined;
   readonly lines: string | undefined;
   readonly quiet: boolean;
@@ -37,7 +42,10 @@ export async function readOrder({ words, plainWords, options }: CommandLine): Pr
   if (lines !== undefined && jobId !== undefined) {
     throw new RqtError('usage', '--job-id names one job and --lines makes many; use --unique to give each line an id of its own');
   }
+  const maxDepth = options.text('max-depth');
   const common = {
+    once: ONCE_FLAGS.some(name => options.has(name)) ? (await import('./enqueue-once.ts')).readOnce(options) : undefined,
+    maxDepth: maxDepth === undefined ? undefined : parseCount(maxDepth, '--max-depth', { example: 1000 }),
     queue: parseQueueName(options.text('queue') ?? DEFAULT_QUEUE),
     jobId: jobId === undefined ? undefined : parseJobId(jobId),
     unique: options.flag('unique'),
@@ -53,6 +61,8 @@ export async function readOrder({ words, plainWords, options }: CommandLine): Pr
   const { readPlan } = await import('./enqueue-plan.ts');
   return { ...common, ...readPlan(options, common.jobId) };
 }
+
+const ONCE_FLAGS = ['once-per', 'overlap'];
 
 /** Most jobs have none of these: what reads them is loaded when there is one. */
 const PLAN_FLAGS = [
@@ -75,8 +85,8 @@ function readLimits(options: Options): EnqueueOptions['limits'] {
 }
 
 /** What the next jobs of an order have in common. */
-export function optionsOf({ queue, limits, atFront, unique, jobId, nextPlan }: Order): EnqueueOptions {
-  return { queue, limits, atFront, idsMayExist: unique || jobId !== undefined, plan: nextPlan() };
+export function optionsOf({ queue, limits, atFront, unique, jobId, maxDepth, nextPlan }: Order): EnqueueOptions {
+  return { queue, limits, atFront, idsMayExist: unique || jobId !== undefined, maxDepth, plan: nextPlan() };
 }
 
 /** One job of an order; `more` are positional arguments behind those of the command line. */

@@ -64,7 +64,8 @@ function readDue(options: Options): Pick<JobPlan, 'due'> {
   const atText = options.text('schedule-at');
   if (inText !== undefined && atText !== undefined)
     throw new RqtError('usage', '--schedule-in and --schedule-at exclude each other');
-  if (options.has('tz') && atText === undefined) throw new RqtError('usage', '--tz is the zone of --schedule-at: give that too');
+  if (options.has('tz') && atText === undefined && !options.has('once-per'))
+    throw new RqtError('usage', '--tz is the zone of --schedule-at or of --once-per: give that too');
   if (inText !== undefined) {
     return { due: { inMs: parseDuration(inText, '--schedule-in', { allowNone: false }) ?? 0 } };
   }

@@ -1,12 +1,31 @@
+import { RqtError } from '../errors.ts';
+import { escapeUnprintable } from '../parse/quote.ts';
 import type { NewJob } from '../store/index.ts';
 import type { Order } from './enqueue-order.ts';
 import { print } from './io.ts';
 
 /** Prints a job's id as the order wants it. `state`: of the unfinished job that was in the way, or null. */
 export function report(job: NewJob, order: Order, state: string | null): void {
-  if (order.quiet || (state !== null && !order.unique)) return;
-  const { queue } = order;
-  const { id, call } = job;
-  const document = { version: 1, kind: 'enqueued', id, queue, task: call.task, enqueued: state === null, state };
-  print(order.json ? JSON.stringify(document) : id);
+  if (state === null || order.unique) tell(job.id, order, { enqueued: state === null, state });
+}
+
+/** Prints the id of the job that a slot of `--once-per` has already. */
+export function reportHeld({ id, state }: { readonly id: string; readonly state: string | null }, order: Order): void {
+  tell(id, order, { enqueued: false, state });
+}
+
+function tell(id: string, order: Order, became: { readonly enqueued: boolean; readonly state: string | null }): void {
+  if (order.quiet) return;
+  const { queue, call } = order;
+  print(order.json ? JSON.stringify({ version: 1, kind: 'enqueued', id, queue, task: call.task, ...became }) : id);
+}
+
+/** `enqueued`: what of the order was enqueued all the same. */
+export function fullError({ queue, maxDepth }: Order, depth: number, enqueued: string): RqtError {
+  return new RqtError(
+    'tryAgain',
+    escapeUnprintable(
+      `queue ${queue} holds ${depth} ${depth === 1 ? 'job' : 'jobs'} and --max-depth is ${maxDepth}: ${enqueued} (look: rqt info ${queue})`,
+    ),
+  );
 }

@@ -1,9 +1,9 @@
 import type { Command, CommandLine } from '../command.ts';
 import { EXIT_STATUS } from '../errors.ts';
-import { enqueue } from '../store/index.ts';
+import { type Db, enqueue, type NewJob } from '../store/index.ts';
 import { ENQUEUE_OPTIONS } from './enqueue-options.ts';
-import { newJob, optionsOf, readOrder } from './enqueue-order.ts';
-import { report } from './enqueue-report.ts';
+import { newJob, type Order, optionsOf, readOrder } from './enqueue-order.ts';
+import { fullError, report, reportHeld } from './enqueue-report.ts';
 import { say, withStore } from './io.ts';
 
 export const command: Command = {
@@ -29,7 +29,13 @@ async function run(line: CommandLine): Promise<number> {
     return enqueueLines(order, order.lines, line.options);
   }
   const job = newJob(order, []);
-  const { unfinished, canceled } = await withStore(line.options, db => enqueue(db, [job], optionsOf(order)));
+  const answer = await withStore(line.options, db => enqueueOne(db, job, order));
+  if (answer.kind === 'held') {
+    reportHeld(answer, order);
+    return 0;
+  }
+  const { unfinished, canceled, fullAt } = answer;
+  if (fullAt !== null) throw fullError(order, fullAt, 'nothing was enqueued');
   const inTheWay = unfinished[0]?.state ?? null;
   report(job, order, inTheWay);
   if (canceled[0]) {
@@ -41,4 +47,10 @@ async function run(line: CommandLine): Promise<number> {
   if (inTheWay === null || order.unique) return 0;
   say(`rqt: job ${job.id} is still ${inTheWay}; nothing was enqueued (look: rqt status ${job.id}; end it: rqt cancel ${job.id})`);
   return EXIT_STATUS.no;
+}
+
+async function enqueueOne(db: Db, job: NewJob, order: Order) {
+  if (!order.once) return enqueue(db, [job], optionsOf(order));
+  const { enqueueOnce } = await import('./enqueue-once.ts');
+  return enqueueOnce(db, job, order, order.once);
 }

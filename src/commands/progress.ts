@@ -7,12 +7,15 @@ export interface ProgressLine {
   end(): void;
 }
 
+/** For those who want to see none. */
+export const SILENT: ProgressLine = { update: () => {}, end: () => {} };
+
 const REDRAW_MS = 100;
 const SHOW_AFTER_MS = 300;
 
 /** Opens a progress line; where stderr is no terminal, or the work is done at once, nothing is ever shown. */
 export function openProgress(total: number | null): ProgressLine {
-  if (!process.stderr.isTTY) return { update: () => {}, end: () => {} };
+  if (!process.stderr.isTTY) return SILENT;
   const startedAt = Date.now();
   let drawnAt = startedAt + SHOW_AFTER_MS - REDRAW_MS;
   let shown = false;

@@ -1,6 +1,6 @@
 import { RqtError } from '../errors.ts';
-import { nearest } from './nearest.ts';
 import { quote } from './quote.ts';
+import { instantIn } from './zone.ts';
 
 /**
  * The moment (milliseconds since the epoch) that `--schedule-at` names: `2027-01-31T09:00`, `2027-01-31 09:00:30`, or a date alone,
@@ -64,42 +64,6 @@ function localInstant(wall: number): number {
     at.getUTCMinutes(),
     at.getUTCSeconds(),
   ).getTime();
-}
-
-const DAY_MS = 86_400_000;
-
-/** No offset is a day or more: a day before and a day after, the offsets on both sides of a change are known. */
-function instantIn(zone: string, wall: number): number {
-  const format = openZone(zone);
-  const before = offsetAt(format, wall - DAY_MS);
-  const after = offsetAt(format, wall + DAY_MS);
-  const candidates = [wall - before, wall - after].filter(at => at + offsetAt(format, at) === wall);
-  return candidates.length > 0 ? Math.min(...candidates) : wall - before;
-}
-
-function offsetAt(format: Intl.DateTimeFormat, at: number): number {
-  const parts = Object.fromEntries(format.formatToParts(at).map(({ type, value }) => [type, Number(value)]));
-  const { year = 0, month = 1, day = 1, hour = 0, minute = 0, second = 0 } = parts;
-  return Date.UTC(year, month - 1, day, hour, minute, second) - at;
-}
-
-function openZone(zone: string): Intl.DateTimeFormat {
-  try {
-    // Newer Nodes take offsets as zones, older ones do not.
-    if (/^[+-]/.test(zone)) throw new RangeError('an offset');
-    const numeric = 'numeric';
-    const fields = { year: numeric, month: numeric, day: numeric, hour: numeric, minute: numeric, second: numeric } as const;
-    return new Intl.DateTimeFormat('en-US', { timeZone: zone, hourCycle: 'h23', calendar: 'gregory', ...fields });
-  } catch (cause) {
-    throw new RqtError('usage', `--tz ${quote(zone)} ${zoneHint(zone)}`, { cause });
-  }
-}
-
-function zoneHint(zone: string): string {
-  if (/^[+-]/.test(zone)) return 'is an offset, not a zone; put it behind the time: --schedule-at 2027-01-31T09:00+02:00';
-  const zones = ['UTC', ...Intl.supportedValuesOf('timeZone')];
-  const near = zones.find(name => name.toLowerCase().endsWith(`/${zone.toLowerCase()}`)) ?? nearest(zone, zones);
-  return `is not a known time zone; ${near ? `did you mean --tz ${near}?` : 'write for example --tz Europe/Berlin'}`;
 }
 
 function refuse(text: string, problem: string): RqtError {

@@ -2,6 +2,7 @@ import { RqtError } from '../errors.ts';
 import { type Call, DEFAULT_LIMITS, type Limits } from '../model.ts';
 import { encodeCall, secondsOf } from './codec.ts';
 import type { Db } from './db.ts';
+import { type NotYet, type OncePer, onceTerms, readNotYet } from './once.ts';
 import { runScript } from './scripts.ts';
 
 /** What several jobs have in common. */
@@ -12,6 +13,8 @@ export interface EnqueueOptions {
   /** Ids were chosen by the caller, so that a job of that id may exist already. */
   readonly idsMayExist: boolean;
   readonly plan?: JobPlan;
+  /** How many jobs the queue may hold: those that would be more are not enqueued. */
+  readonly maxDepth?: number | undefined;
   /** A running job that enqueues a child: it may, while it holds its lease. */
   readonly by?: { readonly id: string; readonly execution: string; readonly queue: string };
 }
@@ -48,12 +51,15 @@ export interface NewJob {
 
 /** What became of some new jobs. */
 export interface Enqueued {
+  readonly kind: 'enqueued';
   /** How many were taken in, those that were canceled at once included. */
   readonly count: number;
   /** Not enqueued, since a job of that id is still unfinished. */
   readonly unfinished: readonly { readonly id: string; readonly state: string }[];
   /** Taken in and canceled at once, since a parent had ended badly. */
   readonly canceled: readonly { readonly id: string; readonly parent: string }[];
+  /** How many jobs the queue holds, when that kept the rest from being enqueued: all behind the first `count` + `unfinished`. */
+  readonly fullAt: number | null;
 }
 
 /**
@@ -62,17 +68,31 @@ export interface Enqueued {
  * @throws RqtError `usage` when a job would wait for itself, `tryAgain` when the job that enqueues has lost its lease.
  */
 export async function enqueue(db: Db, jobs: readonly NewJob[], options: EnqueueOptions): Promise<Enqueued> {
-  const { queue, limits, atFront, idsMayExist, plan = {}, by } = options;
+  return readReply(await send(db, jobs, options));
+}
+
+/** Puts a job on a queue unless its slot of time has one. @throws as {@link enqueue} */
+export async function enqueueOncePer(
+  db: Db,
+  job: NewJob,
+  { once, ...options }: EnqueueOptions & { readonly once: OncePer },
+): Promise<Enqueued | NotYet> {
+  const reply = await send(db, [job], options, once);
+  return readNotYet(reply.map(String)) ?? readReply(reply);
+}
+
+function send(db: Db, jobs: readonly NewJob[], options: EnqueueOptions, once?: OncePer): Promise<unknown[]> {
+  const { queue, limits, atFront, idsMayExist, plan = {}, maxDepth = '', by } = options;
   const { dependsOn = [], due, onParentFailure = 'cancel' } = plan;
   const shared = [...limitFields(limits), ...(atFront ? ['enqueue_at_front', 1] : []), ...planFields(plan)];
   const args: (string | number | Buffer)[] = [
     ...[queue, flag(atFront), flag(idsMayExist), limits.ttlMs ?? ''],
     ...[due && 'atMs' in due ? due.atMs : '', due && 'inMs' in due ? due.inMs : ''],
     ...[plan.group ?? '', onParentFailure, by ? `${by.queue} ${by.id}:${by.execution}` : ''],
-    ...[dependsOn.length, ...dependsOn, shared.length, ...shared],
+    ...[maxDepth, dependsOn.length, ...dependsOn, shared.length, ...shared, ...onceTerms(once)],
   ];
   for (const job of jobs) args.push(job.id, encodeCall(job.call), job.description);
-  return readReply(await runScript(db, 'enqueue', args));
+  return runScript(db, 'enqueue', args);
 }
 
 function readReply([tag, ...rest]: unknown[]): Enqueued {
@@ -85,12 +105,12 @@ function readReply([tag, ...rest]: unknown[]): Enqueued {
   }
   const unfinished: { id: string; state: string }[] = [];
   const canceled: { id: string; parent: string }[] = [];
-  for (let i = 1; i < rest.length; i += 2) {
+  for (let i = 2; i < rest.length; i += 2) {
     const [id, state] = [String(rest[i]), String(rest[i + 1])];
     if (state.startsWith(CANCELED_BY)) canceled.push({ id, parent: state.slice(CANCELED_BY.length) });
     else unfinished.push({ id, state });
   }
-  return { count: Number(rest[0]), unfinished, canceled };
+  return { kind: 'enqueued', count: Number(rest[0]), unfinished, canceled, fullAt: rest[1] === '' ? null : Number(rest[1]) };
 }
 
 const CANCELED_BY = 'canceled by ';

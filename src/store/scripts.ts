@@ -13,7 +13,9 @@ import family from './lua/family.lua';
 import forget from './lua/forget.lua';
 import maintain from './lua/maintain.lua';
 import note from './lua/note.lua';
+import once from './lua/once.lua';
 import output from './lua/output.lua';
+import overlap from './lua/overlap.lua';
 import places from './lua/places.lua';
 import prelude from './lua/prelude.lua';
 import putBack from './lua/put_back.lua';
@@ -38,7 +40,7 @@ const ENDINGS = FAMILY + endings;
 const RUNNING = ENDINGS + running;
 
 const SCRIPTS = {
-  enqueue: FAMILY + enqueue,
+  enqueue: ENDINGS + stopping + overlap + once + enqueue,
   claim: RUNNING + claim,
   settle: RUNNING + settle,
   renew: PLACES + renew,

@@ -73,6 +73,8 @@ test('every script has a header with its purpose, its arguments, its answers and
     'running.lua',
     'stopping.lua',
     'suspension.lua',
+    'overlap.lua',
+    'once.lua',
   ]);
   const bare = readdirSync(folder)
     .filter(file => !helpers.has(file))

@@ -2,16 +2,22 @@
 -- ARGV     2 queue, 3 '1' at the front, 4 '1' when ids may be in use already, 5 ttl in ms or '', 6 due in epoch ms or '',
 --          7 ms from now until due or '', 8 group or '', 9 what a bad end of a parent means: 'cancel', 'wait' or 'allow',
 --          10 '' or 'queue id:execution', an execution that must hold its lease: it enqueues a child,
---          11 number of parents, then those, then the number of shared field values, then those (name, value …), then the
---          jobs: id, data, description; three at a time
--- returns  {'enqueued', number, id, state, …}: how many were taken in, then each id whose job is still unfinished, with its state; that
---          one was not touched (a finished, failed, stopped or canceled job of the same id is replaced). A state of the form
---          'canceled by <parent>': the job was taken in and is canceled, since that parent has ended badly.
+--          11 the number of jobs that the queue may hold or '', 12 number of parents, then those, then the number of shared field
+--          values, then those (name, value …), then the number of terms of once.lua, then those (with them there is one job), then
+--          the jobs: id, data, description; three at a time
+-- returns  {'enqueued', number, depth, id, state, …}: how many were taken in; how many jobs the queue holds when that kept the rest from
+--          being enqueued, else ''; then each id whose job is still unfinished, with its state; that one was not touched (a finished,
+--          failed, stopped or canceled job of the same id is replaced). A state of the form 'canceled by <parent>': the job was taken
+--          in and is canceled, since that parent has ended badly.
 --          {'lost'}: that lease is lost; nothing was enqueued.
 --          {'circle', id, parent}: the parent waits, directly or not, for a job of this id; nothing was enqueued.
+--          {'held', id, state or ''}: the slot has this job, or had to be left to it; nothing was enqueued.
+--          {'moved'}: the slot that was given is not the present one; nothing was enqueued.
+--          {'stopping', queue, worker, execution}: the job of this id is replaced as soon as it has stopped; nothing was enqueued yet.
 -- O(jobs * parents)
 local queue, at_front, ids_in_use, group, on_bad_end = ARGV[2], ARGV[3] == '1', ARGV[4] == '1', ARGV[8], ARGV[9]
-local position = 11
+local max_depth = tonumber(ARGV[11])
+local position = 12
 
 local holder_queue, holder = ARGV[10]:match('^(.*) (.*)$')
 if holder and not redis.call('ZSCORE', registry_key('wip', holder_queue), holder) then return { 'lost' } end
@@ -25,10 +31,10 @@ local function take_list()
   return list
 end
 local parents, shared = take_list(), take_list()
+local once = read_once(take_list())
 
 local due = tonumber(ARGV[6]) or (ARGV[7] ~= '' and NOW_MS + tonumber(ARGV[7])) or nil
 if due and due <= NOW_MS then due = nil end
-local ENDED = { finished = true, failed = true, stopped = true, canceled = true }
 
 -- Parents that are to be waited for, and the first one that has ended so that no child may run.
 local pending, bad_parent, bad_status = {}, nil, nil
@@ -58,13 +64,6 @@ if bad_parent then
   add('rqt_canceled_by', bad_parent)
 end
 for i = 1, #shared do fields[#fields + 1] = shared[i] end
-
--- The state of an unfinished job of this id, or nil.
-local function in_the_way(id)
-  local status = redis.call('HGET', job_key(id), 'status')
-  if status and not ENDED[status] then return status end
-  return nil
-end
 
 -- The parent that waits, directly or not, for a job of this id; nil when there is none. Only an id with children can be in a circle.
 local function circle_through(id)
@@ -111,13 +110,37 @@ if #pending > 0 and ids_in_use then
   end
 end
 
-local reply, pushed, taken = { 'enqueued', 0 }, {}, 0
+local depth = max_depth and redis.call('LLEN', queue_key(queue)) or 0
+
+if once then
+  -- A chosen id is that of every slot, whoever enqueued the job that has it now.
+  local last = ids_in_use and ARGV[position] or once.last
+  if not once.is_now then return { 'moved' } end
+  if once.is_taken then return { 'held', once.last, redis.call('HGET', job_key(once.last), 'status') or '' } end
+  local last_state = last and in_the_way(last)
+  if is_skipped(last_state, once.overlap) then
+    take_slot(once, last)
+    return { 'held', last, last_state }
+  end
+  if last_state and once.overlap == 'replace' then
+    -- Its place is free for the new one.
+    if max_depth and last_state == 'queued' and redis.call('HGET', job_key(last), 'origin') == queue then max_depth = max_depth + 1 end
+    if max_depth and depth >= max_depth then return { 'enqueued', 0, depth } end
+    local stopping = make_way(last, last_state, 'replaced by job ' .. ARGV[position], once.exc_string)
+    if stopping and last == ARGV[position] then return stopping end
+  end
+end
+
+local reply, pushed, taken = { 'enqueued', 0, '' }, {}, 0
 for i = position, #ARGV, 3 do
   local id = ARGV[i]
   local unfinished = ids_in_use and in_the_way(id)
   if unfinished then
     reply[#reply + 1] = id
     reply[#reply + 1] = unfinished
+  elseif max_depth and depth + #pushed >= max_depth then
+    reply[3] = depth + #pushed
+    break
   else
     if ids_in_use then
       local old = redis.call('HMGET', job_key(id), 'status', 'origin')
@@ -127,6 +150,7 @@ for i = position, #ARGV, 3 do
     place(id)
     taken = taken + 1
     if state == 'queued' then pushed[#pushed + 1] = id end
+    if once then take_slot(once, id) end
     if bad_parent then
       reply[#reply + 1] = id
       reply[#reply + 1] = 'canceled by ' .. bad_parent
