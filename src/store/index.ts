@@ -27,7 +27,7 @@ export type { JobQuery } from './job-rows.ts';
 export { listJobs } from './jobs.ts';
 export { type Control, type Doorbell, openDoorbell, subscribe } from './listen.ts';
 export { bury, forget, maintain, neighbours, type Swept, sweep } from './maintain.ts';
-export { type NotYet, type OncePer, OVERLAPS, type Overlap } from './once.ts';
+export { OVERLAPS, type Overlap } from './once.ts';
 export { openStore } from './open.ts';
 export { cutMark, type OutputPiece, readPieces } from './output.ts';
 export { knownQueues, overview, queueNames } from './overview.ts';
