@@ -1,5 +1,6 @@
 import { spawn } from 'node:child_process';
 import { statSync } from 'node:fs';
+import { constants } from 'node:os';
 import { resolve } from 'node:path';
 
 /** Where and with what a command runs: `cwd=/srv/app`, `env:='{"LANG": "C"}'` (added to the worker's own environment). */
@@ -45,13 +46,20 @@ async function runProgram(command: readonly string[], shown: string, { cwd, env 
   const [program = '', ...args] = command;
   // Inherited, what the command prints goes where the job's own output goes, and so is kept with the job.
   const child = spawn(program, args, { cwd, env: buildEnvironment(env), stdio: ['ignore', 'inherit', 'inherit'] });
-  const end = await new Promise<{ exitCode: number | null; signal: string | null }>((resolveEnd, reject) => {
+  const end = await new Promise<{ exitCode: number | null; signal: NodeJS.Signals | null }>((resolveEnd, reject) => {
     child.once('error', cause => reject(new Error(`${shorten(program)} cannot be started: ${cause.message}`, { cause })));
     child.once('exit', (exitCode, signal) => resolveEnd({ exitCode, signal }));
   });
-  if (end.signal !== null) throw new Error(`killed by ${end.signal}: ${shorten(shown)}`);
-  if (end.exitCode !== 0) throw new Error(`exit status ${end.exitCode}: ${shorten(shown)}`);
+  if (end.signal !== null) {
+    throw commandFailure(`killed by ${end.signal}: ${shorten(shown)}`, 128 + (constants.signals[end.signal] ?? 0));
+  }
+  if (end.exitCode !== 0) throw commandFailure(`exit status ${end.exitCode}: ${shorten(shown)}`, end.exitCode ?? 1);
   return { exitCode: 0 };
+}
+
+/** The exit status, as a shell tells it, is what `rqt enqueue --wait` ends with. */
+function commandFailure(message: string, exitStatus: number): Error {
+  return Object.assign(new Error(message), { [Symbol.for('rqt.exit-status')]: exitStatus });
 }
 
 function refuseUnlessAllowed(): void {

@@ -58,13 +58,22 @@ const CALLBACKS: readonly Row[] = [
   ['callback-timeout', 'DURATION', 'how long a callback may run (default: 60s)'],
 ];
 
+/** Waiting for its end. */
+const WAITING: readonly Row[] = [
+  ['wait', null, 'pass on what it writes until it has ended; its exit status is the job’s'],
+  ['wait-timeout', 'DURATION', 'how long to wait at the most (default: for ever); then 75, and the job goes on'],
+  ['cancel-on-interrupt', null, 'with --wait: Ctrl-C cancels the job instead of leaving it to itself'],
+];
+
 const OUTPUT: readonly Row[] = [
   ['quiet', null, 'print nothing'],
   ['json', null, 'print one JSON document per job instead of the id'],
 ];
 
 /** The options of `rqt enqueue`, in the order of its help. */
-export const ENQUEUE_OPTIONS: readonly OptionSpec[] = [...WHAT, ...WHEN, ...LIMITS, ...CALLBACKS, ...OUTPUT].map(toSpec);
+export const ENQUEUE_OPTIONS: readonly OptionSpec[] = [...WHAT, ...WHEN, ...LIMITS, ...CALLBACKS, ...WAITING, ...OUTPUT].map(
+  toSpec,
+);
 
 function toSpec([name, value, describe, { alias, list } = {}]: Row): OptionSpec {
   const common = { name, describe, ...(alias !== undefined && { alias }) };

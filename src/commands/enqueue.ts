@@ -22,8 +22,14 @@ export const command: Command = {
   run,
 };
 
+const WAIT_FLAGS = ['wait', 'wait-timeout', 'cancel-on-interrupt'];
+
 async function run(line: CommandLine): Promise<number> {
   const order = await readOrder(line);
+  if (WAIT_FLAGS.some(name => line.options.has(name))) {
+    const { enqueueAndWait } = await import('./enqueue-wait.ts');
+    return enqueueAndWait(order, line.options);
+  }
   if (order.lines !== undefined) {
     const { enqueueLines } = await import('./enqueue-lines.ts');
     return enqueueLines(order, order.lines, line.options);

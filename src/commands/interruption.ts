@@ -14,3 +14,41 @@ export async function unlessInterrupted(work: Promise<number>): Promise<number> 
     for (const signal of signals) if (onSignal) process.off(signal, onSignal);
   }
 }
+
+/** What wants a lasting command to end: signals, and whoever read its output and went away (SIGPIPE). */
+export interface Interruption {
+  readonly first: Promise<NodeJS.Signals>;
+  readonly second: Promise<NodeJS.Signals>;
+  /** Signals have their usual effect again. */
+  end(): void;
+}
+
+/** Listens for SIGINT, SIGTERM, SIGHUP and for the end of the reader. */
+export function listenForInterruption(): Interruption {
+  const signals = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
+  const [first, second] = [deferred(), deferred()];
+  let count = 0;
+  const onSignal = (signal: NodeJS.Signals) => {
+    count += 1;
+    (count === 1 ? first : second).resolve(signal);
+  };
+  const onError = () => onSignal('SIGPIPE');
+  for (const signal of signals) process.on(signal, onSignal);
+  for (const stream of [process.stdout, process.stderr]) stream.on('error', onError);
+  return {
+    first: first.promise,
+    second: second.promise,
+    end: () => {
+      for (const signal of signals) process.off(signal, onSignal);
+      for (const stream of [process.stdout, process.stderr]) stream.off('error', onError);
+    },
+  };
+}
+
+function deferred(): { promise: Promise<NodeJS.Signals>; resolve(signal: NodeJS.Signals): void } {
+  let resolve = (_: NodeJS.Signals) => {};
+  const promise = new Promise<NodeJS.Signals>(settle => {
+    resolve = settle;
+  });
+  return { promise, resolve };
+}

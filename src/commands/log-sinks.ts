@@ -13,8 +13,15 @@ export interface LogSink {
   end(): Promise<void>;
 }
 
+/** A sink for the output of a job, as JSON lines or as it was written. */
+export async function openSink(id: string, json: boolean): Promise<LogSink> {
+  if (json) return openJsonSink(id);
+  const { lookOf } = await import('../view/look.ts');
+  return openTextSink(stream => lookOf(process[stream], process.env, Date.now()));
+}
+
 /** One JSON line for each piece, `{version, kind, id, execution_id, stream, text, cut_before}`; a character is never cut in two. */
-export function openJsonSink(id: string): LogSink {
+function openJsonSink(id: string): LogSink {
   const decoders = { stdout: new StringDecoder('utf8'), stderr: new StringDecoder('utf8') };
   const line = ({ stream, execution, cutBefore }: Omit<OutputPiece, 'bytes'>, text: string) =>
     `${safeJson({ version: 1, kind: 'output', id, execution_id: execution, stream, text, cut_before: cutBefore })}\n`;
@@ -35,7 +42,7 @@ export function openJsonSink(id: string): LogSink {
 }
 
 /** Each stream to its own: on a terminal line by line and harmless, elsewhere byte by byte. */
-export function openTextSink(lookOf: (stream: StreamName) => Look): LogSink {
+function openTextSink(lookOf: (stream: StreamName) => Look): LogSink {
   const sinks = { stdout: sinkFor('stdout', lookOf), stderr: sinkFor('stderr', lookOf) };
   return {
     write: piece => sinks[piece.stream].write(piece),

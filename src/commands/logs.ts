@@ -1,4 +1,4 @@
-import type { Command, CommandLine, Options } from '../command.ts';
+import type { Command, CommandLine } from '../command.ts';
 import { EXIT_STATUS, RqtError } from '../errors.ts';
 import type { StreamName } from '../model.ts';
 import { parseJobId } from '../parse/names.ts';
@@ -6,7 +6,7 @@ import { quote } from '../parse/quote.ts';
 import { type Db, followOutput, type OutputPiece, readPieces, stateOf } from '../store/index.ts';
 import { unlessInterrupted } from './interruption.ts';
 import { say, withStore } from './io.ts';
-import { type LogSink, openJsonSink, openTextSink } from './log-sinks.ts';
+import { openSink } from './log-sinks.ts';
 
 export const command: Command = {
   name: 'logs',
@@ -33,7 +33,7 @@ export const command: Command = {
 async function run({ words: [word = ''], options }: CommandLine): Promise<number> {
   const id = parseJobId(word);
   const only = readStream(options.text('stream'));
-  const sink = await openSink(id, options);
+  const sink = await openSink(id, options.flag('json'));
   const tell = async (piece: OutputPiece) => {
     if (only === null || piece.stream === only) await sink.write(piece);
   };
@@ -71,12 +71,6 @@ async function follow(db: Db, id: string, tell: Tell): Promise<void> {
     execution = next.value.execution;
     await tell(next.value);
   }
-}
-
-async function openSink(id: string, options: Options): Promise<LogSink> {
-  if (options.flag('json')) return openJsonSink(id);
-  const { lookOf } = await import('../view/look.ts');
-  return openTextSink(stream => lookOf(process[stream], process.env, Date.now()));
 }
 
 function readStream(text: string | undefined): StreamName | null {

@@ -4,6 +4,7 @@ import { parseDuration } from '../parse/duration.ts';
 import { parseGroupName, parseJobId } from '../parse/names.ts';
 import { type Db, groupMembers, Vigil, type WaitedJob } from '../store/index.ts';
 import { safeLine } from '../view/safe.ts';
+import { alarm } from './alarm.ts';
 import { unlessInterrupted } from './interruption.ts';
 import { print, say, withStore } from './io.ts';
 
@@ -85,17 +86,6 @@ async function tellEnds(vigil: Vigil, timeoutMs: number | null, options: Options
   } finally {
     timeOver.cancel();
   }
-}
-
-/** Node's timers count up to 2^31 ms. */
-const LONGEST_TIMER_MS = 2 ** 31 - 1;
-
-function alarm(timeoutMs: number | null): { rings: Promise<'over'>; cancel(): void } {
-  let timer: NodeJS.Timeout | undefined;
-  const rings = new Promise<'over'>(resolve => {
-    if (timeoutMs !== null && timeoutMs <= LONGEST_TIMER_MS) timer = setTimeout(resolve, timeoutMs, 'over');
-  });
-  return { rings, cancel: () => clearTimeout(timer) };
 }
 
 function tellEnd({ id, state, ok }: WaitedJob, options: Options): void {

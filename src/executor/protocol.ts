@@ -27,6 +27,8 @@ export interface JobCall {
 export interface Failure {
   readonly reason: string;
   readonly trace: string;
+  /** That of the command which the task ran and which failed it. */
+  readonly exitStatus?: number;
 }
 
 /** What a task asks of its worker while it runs. Durations as typed: `'90s'` or seconds. */

@@ -1,6 +1,7 @@
 import { wishOf } from './again.ts';
 import type { Cleanliness } from './cleanliness.ts';
 import { JobContext, setContext } from './context.ts';
+import { exitStatusOf } from './exit-status.ts';
 import { describeThrown } from './failure.ts';
 import type { TaskLoader } from './load.ts';
 import type { TaskFunction } from './pick.ts';
@@ -73,7 +74,9 @@ export class JobRunner {
       return { kind: 'finished', ...keepResult(await apply(task, call), setup.maxResultBytes) };
     } catch (error) {
       const again = wishOf(error);
-      return { kind: 'failed', failure: describeThrown(error), ...(again && { again }) };
+      const exitStatus = exitStatusOf(error);
+      const failure = { ...describeThrown(error), ...(exitStatus !== null && { exitStatus }) };
+      return { kind: 'failed', failure, ...(again && { again }) };
     }
   }
 

@@ -27,6 +27,8 @@ export interface ClaimedJob {
   readonly retriesLeft: number;
   /** How often its task has asked to be tried again. */
   readonly askedRetries: number;
+  /** Somebody waits for it: what it writes is handed on, see {@link handOn}. */
+  readonly isAwaited: boolean;
   /** JSON text, or '' when it has none. */
   readonly metaJson: string;
   readonly callbacks: { readonly [on in CallbackName]: Callback | null };
@@ -66,6 +68,8 @@ export interface Settlement {
   readonly again: Again | null;
   /** Reason and stack of a failed or stopped one, or null. */
   readonly error: string | null;
+  /** That of the command which failed the job, as a shell tells it. */
+  readonly exitStatus?: number | undefined;
   readonly output: Output;
   /** For jobs that do not say themselves how long to keep their result. null: for ever. */
   readonly defaultResultTtlMs: number | null;
@@ -115,6 +119,7 @@ export async function settle(
     settlement.absent ?? noteOf(settlement.again),
     next?.execution ?? '',
     next ? lease(next) : 0,
+    settlement.exitStatus ?? '',
     output.length,
     ...output,
     ...(next?.queues ?? []),
@@ -177,6 +182,7 @@ function readClaimedJob(reply: readonly unknown[]): ClaimedJob {
     description: String(description),
     retriesLeft: Number(String(retriesLeft)),
     askedRetries: Number(String(callbacks[6] ?? '')),
+    isAwaited: String(callbacks[7] ?? '') !== '',
     metaJson: String(meta),
     callbacks: {
       success: readCallback(callbacks[0], callbacks[1]),

@@ -37,6 +37,8 @@ export interface JobPlan {
   readonly group?: string;
   readonly atMostOnce?: boolean;
   readonly maxCrashes?: number;
+  /** Somebody waits for it: they are to see all that it writes, and how it ends. */
+  readonly isAwaited?: boolean;
 }
 
 /** RQ's callbacks: tasks that run after the job. */
@@ -146,6 +148,7 @@ function planFields(plan: JobPlan): (string | number)[] {
   if (plan.meta) fields.push('meta', JSON.stringify(plan.meta));
   if (plan.atMostOnce) fields.push('rqt_at_most_once', 1);
   if (plan.maxCrashes !== undefined) fields.push('rqt_max_crashes', plan.maxCrashes);
+  if (plan.isAwaited) fields.push('rqt_waited', 1);
   return fields;
 }
 

@@ -1,4 +1,5 @@
 /** THE Redis data model: every key, every encoding, every transition. Only this folder imports ioredis. */
+export { type Awaited, awaitJob, findUnservedQueue } from './await.ts';
 export { type Canceled, cancel, STOPPED_BY_USER, stateOf } from './cancel.ts';
 export {
   type Callback,
@@ -31,9 +32,10 @@ export { OVERLAPS, type Overlap } from './once.ts';
 export { openStore } from './open.ts';
 export { cutMark, type OutputPiece, readPieces } from './output.ts';
 export { knownQueues, overview, queueNames } from './overview.ts';
+export { untilRead } from './passing.ts';
 export { type Requeued, requeue } from './requeue.ts';
 export { type JobResult, result } from './result.ts';
-export { type GivenBack, keepOutput, note, putBack, renew } from './running.ts';
+export { type GivenBack, handOn, keepOutput, note, putBack, renew } from './running.ts';
 export { type Stopped, stop, waitUntilStopped } from './stop.ts';
 export { resume, suspend } from './suspend.ts';
 export { jobTree } from './tree.ts';

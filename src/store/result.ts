@@ -9,8 +9,13 @@ export type JobResult =
   /** JSON text as it was kept; null when the job returned nothing. */
   | { readonly kind: 'finished'; readonly json: string | null }
   | { readonly kind: 'absent'; readonly reason: string }
-  /** `error`: reason and stack trace, of a canceled job the reason alone, or null. */
-  | { readonly kind: 'ended'; readonly state: 'failed' | 'stopped' | 'canceled'; readonly error: string | null };
+  /** `error`: reason and stack trace, of a canceled job the reason alone, or null. `exitStatus`: that of the command which failed it, or null. */
+  | {
+      readonly kind: 'ended';
+      readonly state: 'failed' | 'stopped' | 'canceled';
+      readonly error: string | null;
+      readonly exitStatus: number | null;
+    };
 
 /** Reads what a job's last attempt left. It only reads. */
 export async function result(db: Db, id: string): Promise<JobResult> {
@@ -29,10 +34,16 @@ export async function result(db: Db, id: string): Promise<JobResult> {
     case 'failed':
     case 'stopped': {
       const error = fieldOf(fields, 'exc_string');
-      return { kind: 'ended', state, error: error === null ? null : decodeError(error) };
+      const status = fieldOf(fields, 'rqt_exit_status');
+      return {
+        kind: 'ended',
+        state,
+        error: error === null ? null : decodeError(error),
+        exitStatus: state === 'failed' && status !== null ? Number(status) : null,
+      };
     }
     case 'canceled':
-      return { kind: 'ended', state, error: reason ?? null };
+      return { kind: 'ended', state, error: reason ?? null, exitStatus: null };
     default:
       return { kind: 'unfinished', state };
   }

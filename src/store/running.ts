@@ -52,3 +52,9 @@ export async function keepOutput(db: Db, job: ClaimedJob, output: Output): Promi
   const [answer, ...ids] = await runScript(db, 'output', [job.id, job.execution, job.queue, ...outputValues(output)]);
   return answer === 'kept' ? ids.map(String) : null;
 }
+
+/** Hands what a running job wrote to those who wait for it. Returns the ids of the entries, one for each chunk, or null when its lease is lost. */
+export async function handOn(db: Db, job: ClaimedJob, output: Output): Promise<string[] | null> {
+  const [answer, ...ids] = await runScript(db, 'live', [job.id, job.execution, job.queue, ...outputValues(output)]);
+  return answer === 'kept' ? ids.map(String) : null;
+}

@@ -1,6 +1,7 @@
 import type { Redis } from 'ioredis';
 import type { Db } from './db.ts';
 import { keys } from './keys.ts';
+import awaitScript from './lua/await.lua';
 import bury from './lua/bury.lua';
 import cancel from './lua/cancel.lua';
 import claim from './lua/claim.lua';
@@ -11,6 +12,7 @@ import endings from './lua/endings.lua';
 import enqueue from './lua/enqueue.lua';
 import family from './lua/family.lua';
 import forget from './lua/forget.lua';
+import live from './lua/live.lua';
 import maintain from './lua/maintain.lua';
 import note from './lua/note.lua';
 import once from './lua/once.lua';
@@ -47,6 +49,8 @@ const SCRIPTS = {
   putBack: RUNNING + putBack,
   note: prelude + note,
   output: RUNNING + output,
+  live: PLACES + live,
+  await: PLACES + awaitScript,
   cancel: ENDINGS + stopping + cancel,
   stop: ENDINGS + stopping + stop,
   command: prelude + commandScript,

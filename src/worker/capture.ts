@@ -1,6 +1,7 @@
 import type { StreamName } from '../executor/index.ts';
 import type { Output } from '../store/index.ts';
 import { type Plan, StreamCapture } from './capture-stream.ts';
+import type { LiveOutput } from './live-output.ts';
 
 /** Brings output to Redis; resolves with the ids of the entries that it became, or null when the lease was lost. */
 export type Keep = (output: Output) => Promise<readonly string[] | null>;
@@ -17,9 +18,18 @@ export class Capture {
   /** Most jobs write nothing. */
   #isSilent = true;
 
-  add(stream: StreamName, chunk: Buffer): void {
+  /** For those who wait for the job, or null. */
+  readonly live: LiveOutput | null;
+
+  constructor(live: LiveOutput | null = null) {
+    this.live = live;
+  }
+
+  /** A returned promise slows the job down until it settles. */
+  add(stream: StreamName, chunk: Buffer): Promise<void> | undefined {
     this.#isSilent = false;
     this.#streams[stream].add(chunk);
+    return this.live?.add(stream, chunk);
   }
 
   /** Hands what came since the last time to `keep`, one call at a time. What could not be kept is handed over again. */

@@ -1,4 +1,4 @@
-import { keepOutput, register, renew } from '../store/index.ts';
+import { handOn, keepOutput, register, renew } from '../store/index.ts';
 import { askToStop, type Companion, type Slot, stopRunning } from './slot.ts';
 
 /** Beats three times a lease, so that one lost beat costs nothing; keeps the worker known and its job's lease alive. */
@@ -40,11 +40,24 @@ export function startOutputKeeper(slot: Slot): Companion {
   return { stop: () => clearInterval(timer) };
 }
 
-async function flush({ db, running, options }: Slot): Promise<void> {
+async function flush(slot: Slot): Promise<void> {
+  const { db, running, options } = slot;
   if (!running) return;
   try {
+    await handOnNow(slot);
     await running.capture.flush(output => keepOutput(db, running.job, output));
   } catch (error) {
     options.log({ event: 'debug', text: `output of ${running.job.id}: ${String(error)}` });
+  }
+}
+
+/** For a job that writes more than may wait: those who wait for it get what it wrote at once. */
+export async function handOnNow({ db, running, options }: Slot): Promise<void> {
+  if (!running) return;
+  const { capture, job } = running;
+  try {
+    await capture.live?.flush(output => handOn(db, job, output));
+  } catch (error) {
+    options.log({ event: 'debug', text: `output of ${job.id}: ${String(error)}` });
   }
 }

@@ -4,6 +4,7 @@ import {
   type ClaimedJob,
   type ClaimRequest,
   type GivenBack,
+  handOn,
   type Output,
   putBack,
   type Settled,
@@ -14,6 +15,7 @@ import {
 import { runCallback } from './callbacks.ts';
 import { Capture } from './capture.ts';
 import { runInExecutor } from './execute.ts';
+import { LiveOutput } from './live-output.ts';
 import { untilDone } from './patience.ts';
 import type { Slot } from './slot.ts';
 
@@ -34,7 +36,7 @@ export async function runJob(slot: Slot, job: ClaimedJob, nextRequest: () => Cla
     description: job.description || job.call?.task || '',
     attempt: job.attempt,
   });
-  const capture = new Capture();
+  const capture = new Capture(job.isAwaited ? new LiveOutput() : null);
   let outcome: Outcome;
   try {
     outcome = await execute(slot, job, capture);
@@ -49,6 +51,7 @@ export async function runJob(slot: Slot, job: ClaimedJob, nextRequest: () => Cla
     return { fate: await giveBack(slot, job, { reason: 'the worker was stopped', hasBegun: true }), next: null };
 
   await runCallback(slot, job, outcome, capture);
+  await handOnRest(slot, job, capture);
   const settlement = settlementOf(slot, job, outcome, await capture.takeRest());
   const request = nextRequest();
   const { settled, claim } = await untilDone(
@@ -75,6 +78,17 @@ async function execute(slot: Slot, job: ClaimedJob, capture: Capture): Promise<O
   return failedIfKilled(await runInExecutor(slot, job, call, capture));
 }
 
+/** Those who wait find the last output before the end. */
+async function handOnRest(slot: Slot, job: ClaimedJob, { live }: Capture): Promise<void> {
+  if (!live) return;
+  const { log } = slot.options;
+  await untilDone(
+    slot,
+    () => live.flush(output => handOn(slot.db, job, output)),
+    reason => log({ event: 'debug', text: `the output of job ${job.id} cannot be handed on yet, trying again: ${reason}` }),
+  );
+}
+
 /** RQ's kill-horse is no stop: the job has failed, and its retries apply. */
 function failedIfKilled(outcome: Outcome): Outcome {
   if (outcome.kind !== 'stopped' || outcome.by !== 'kill') return outcome;
@@ -97,6 +111,7 @@ function settlementOf({ options, entry }: Slot, job: ClaimedJob, outcome: Outcom
         resultJson: null,
         absent: null,
         error: errorText(outcome.failure),
+        exitStatus: outcome.failure.exitStatus,
         again: outcome.again ?? null,
       };
     case 'stopped':

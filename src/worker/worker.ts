@@ -5,7 +5,7 @@ import { type Db, openDoorbell, ownAddress, register, unregister, type WorkerEnt
 import { startAbandonment } from './abandon.ts';
 import { startConnectionWatch } from './connection-watch.ts';
 import { startControl } from './control.ts';
-import { startHeartbeat, startOutputKeeper } from './heartbeat.ts';
+import { handOnNow, startHeartbeat, startOutputKeeper } from './heartbeat.ts';
 import { loop } from './loop.ts';
 import type { WorkerEnd, WorkerOptions } from './options.ts';
 import { ownProcess } from './own-process.ts';
@@ -147,8 +147,11 @@ function createSlot(db: Db, options: WorkerOptions, entry: WorkerEntry): Slot {
       ...(options.recycleAfter !== null && { recycleAfter: options.recycleAfter }),
       ...(options.allowShell && { env: { RQT_ALLOW_SHELL: '1' } }),
       onOutput: (call, stream, chunk) => {
-        slot.running?.capture.add(stream, chunk);
-        return options.onOutput(call, stream, chunk);
+        const shown = options.onOutput(call, stream, chunk);
+        const handedOn = slot.running?.capture.add(stream, chunk);
+        if (!handedOn) return shown;
+        void handOnNow(slot);
+        return Promise.all([shown, handedOn]).then(() => {});
       },
       onRequest: (call, request) => fulfil(slot, call, request),
       onRetired: reason => options.log({ event: 'debug', text: `executor replaced: ${reason}` }),

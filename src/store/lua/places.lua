@@ -69,7 +69,7 @@ local function delete_job(id, queue, status, keep_children)
     redis.call('SREM', dependents_key(parent), id)
     redis.call('SREM', children_key(parent), id)
   end
-  redis.call('UNLINK', job_key(id), results_key(id), output_key(id), executions_key(id), children_key(id), dependencies_key(id))
+  redis.call('UNLINK', job_key(id), results_key(id), output_key(id), executions_key(id), children_key(id), dependencies_key(id), live_key(id))
   -- Children that are still to be judged find their parent gone; the sweep that judges them empties the set.
   if not keep_children and redis.call('HEXISTS', RELEASING, id) == 0 then redis.call('UNLINK', dependents_key(id)) end
 end
@@ -100,15 +100,20 @@ local function put_on_schedule(id, queue, due)
   redis.call('ZADD', registry_key('scheduled', queue), due, id)
 end
 
+-- A job that is not to be kept, and that somebody waits for, is kept for so many seconds: they are to learn how it ended.
+local KEPT_FOR_WAITING = 60
+
 -- The seconds to keep a failed, stopped or canceled job: its failure_ttl, RQ's default of a year, negative for ever.
 local function failure_ttl(id)
-  return tonumber(present(redis.call('HGET', job_key(id), 'failure_ttl')) or 31536000)
+  local fields = redis.call('HMGET', job_key(id), 'failure_ttl', 'rqt_waited')
+  local ttl = tonumber(present(fields[1]) or 31536000)
+  return ttl == 0 and fields[2] and KEPT_FOR_WAITING or ttl
 end
 
 -- Appends what an attempt left to the job's results (RQ's types 1 to 5).
 local function add_result(id, type, fields)
   local entry = { 'type', type, 'worker_name', fields.worker or '' }
-  for _, name in ipairs({ 'return_value', 'exc_string', 'execution_id', 'execution_started_at' }) do
+  for _, name in ipairs({ 'return_value', 'exc_string', 'rqt_exit_status', 'execution_id', 'execution_started_at' }) do
     if present(fields[name]) then
       entry[#entry + 1] = name
       entry[#entry + 1] = fields[name]

@@ -38,6 +38,8 @@ local function dependencies_key(id) return P .. ':job::' .. id .. ':dependencies
 local function children_key(id) return P .. ':rqt:children:' .. id end
 local function results_key(id) return P .. ':results:' .. id end
 local function output_key(id) return P .. ':rqt:output:' .. id end
+-- What a job that somebody waits for writes, all of it, for a minute.
+local function live_key(id) return P .. ':rqt:live:' .. id end
 local function execution_key(id, execution) return P .. ':execution:' .. id .. ':' .. execution end
 local function executions_key(id) return P .. ':executions:' .. id end
 -- registry: wip, finished, failed, deferred, scheduled or canceled

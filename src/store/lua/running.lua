@@ -6,12 +6,12 @@ local CLAIM_SKIPS = 1000
 local function claimed_reply(queue, id, execution, fields, attempt)
   return { 'claimed', queue, id, execution, attempt, fields[2] or '', fields[3] or '', fields[4] or '', fields[7] or '',
     fields[8] or '', fields[9] or '', fields[10] or '', fields[11] or '', fields[12] or '', fields[13] or '', fields[14] or '',
-    fields[15] or '' }
+    fields[15] or '', fields[17] or '' }
 end
 
 local CLAIM_FIELDS = { 'status', 'data', 'timeout', 'description', 'rqt_attempts', 'rqt_expires', 'retries_left', 'meta',
   'success_callback_name', 'success_callback_timeout', 'failure_callback_name', 'failure_callback_timeout',
-  'stopped_callback_name', 'stopped_callback_timeout', 'rqt_asked_retries', 'rqt_stop' }
+  'stopped_callback_name', 'stopped_callback_timeout', 'rqt_asked_retries', 'rqt_stop', 'rqt_waited' }
 
 -- Starts one job: execution, lease and `started` in the same step.
 local function start_job(queue, id, fields, request)
@@ -53,7 +53,8 @@ end
 
 -- Takes the first job that waits on the queues, in their order. request: worker, execution, lease (seconds), queues.
 -- Returns {'claimed', queue, id, execution, attempt, data, timeout, description, retries_left, meta, then name and
--- timeout of the success, failure and stopped callbacks, and how often its task has asked for a retry}, {'none'}, {'suspended'},
+-- timeout of the success, failure and stopped callbacks, how often its task has asked for a retry, and '1' when somebody waits for it},
+-- {'none'}, {'suspended'},
 -- {'unregistered'} when Redis does not know the worker, or {'again'} after CLAIM_SKIPS ids that led nowhere, so that no call
 -- blocks Redis for long.
 local function claim(request)
@@ -180,6 +181,7 @@ local function finish(report, fields)
   local id, queue = report.id, report.queue
   local ttl = tonumber(present(fields.result_ttl) or report.default_result_ttl)
   local repeats_left = tonumber(present(fields.repeats_left) or 0)
+  if ttl == 0 and fields.waited then ttl = KEPT_FOR_WAITING end
   count(report.worker, 'HINCRBY', 'successful_job_count', 1)
   if ttl == 0 and repeats_left <= 0 then
     redis.call('HSET', job_key(id), 'status', 'finished')
@@ -230,7 +232,7 @@ local function fail(report, fields)
 end
 
 -- Ends an execution with what it left, only while it holds its lease. report: kind (finished, failed, stopped), id, execution,
--- queue, worker, default_result_ttl, return_value, exc_string (both encoded), note (of a finished job:
+-- queue, worker, default_result_ttl, return_value, exc_string (both encoded), rqt_exit_status (of the command it ran, or ''), note (of a finished job:
 -- why it has no result; of a failed one what its task says of trying again: 'never', 'in <seconds> <most>' or 'in <seconds> -'), chunks.
 -- Returns {'finished'|'failed'|'stopped', ttl}, {'retried', seconds, retries left}, or {'lost'}: the lease was lost and nothing was changed.
 -- When the first answer got lost on the way and the report comes again, it is the same answer and nothing is changed.
@@ -242,11 +244,11 @@ local function settle(report)
     return settled_before(report.worker, report.execution) or { 'lost', 0 }
   end
   local values = redis.call('HMGET', job_key(id), 'result_ttl', 'retries_left', 'retry_intervals', 'repeats_left', 'repeat_intervals',
-    'enqueue_at_front_on_retry', 'rqt_stop', 'status', 'rqt_absent')
+    'enqueue_at_front_on_retry', 'rqt_stop', 'status', 'rqt_absent', 'rqt_waited')
   if not values[8] then return { 'lost', 0 } end
   local fields = {
     result_ttl = values[1], retries_left = values[2], retry_intervals = values[3], repeats_left = values[4], repeat_intervals = values[5],
-    at_front = values[6], stop = values[7], absent = values[9],
+    at_front = values[6], stop = values[7], absent = values[9], waited = values[10],
   }
   if report.execution_started_at then
     count(report.worker, 'HINCRBYFLOAT', 'total_working_time',
