@@ -4,6 +4,7 @@ import { EXIT_STATUS, RqtError } from '../errors.ts';
 import { splitLines } from '../parse/lines.ts';
 import { escapeUnprintable } from '../parse/quote.ts';
 import { type Db, enqueue, type NewJob } from '../store/index.ts';
+import { enqueueOne } from './enqueue-one.ts';
 import { newJob, type Order, optionsOf } from './enqueue-order.ts';
 import { fullError, report, reportHeld } from './enqueue-report.ts';
 import { say, withStore } from './io.ts';
@@ -142,9 +143,7 @@ async function send(db: Db, jobs: readonly NewJob[], order: Order): Promise<Sent
 
 async function enqueueBatch(db: Db, jobs: readonly NewJob[], order: Order) {
   const [job] = jobs;
-  if (!order.once || !job) return enqueue(db, jobs, optionsOf(order));
-  const { enqueueOnce } = await import('./enqueue-once.ts');
-  return enqueueOnce(db, job, order, order.once);
+  return order.once && job ? enqueueOne(db, job, order) : enqueue(db, jobs, optionsOf(order));
 }
 
 async function* openInput(source: string): AsyncGenerator<Buffer> {

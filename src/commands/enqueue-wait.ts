@@ -2,11 +2,12 @@ import { constants } from 'node:os';
 import type { Options } from '../command.ts';
 import { EXIT_STATUS, RqtError } from '../errors.ts';
 import { parseDuration } from '../parse/duration.ts';
-import { awaitJob, cancel, type Db, enqueue, findUnservedQueue, type NewJob, stateOf, untilRead } from '../store/index.ts';
+import { awaitJob, cancel, type Db, findUnservedQueue, type NewJob, stateOf, untilRead } from '../store/index.ts';
 import { safeLine } from '../view/safe.ts';
 import { alarm } from './alarm.ts';
-import { newJob, type Order, optionsOf } from './enqueue-order.ts';
-import { report } from './enqueue-report.ts';
+import { enqueueOne } from './enqueue-one.ts';
+import { newJob, type Order } from './enqueue-order.ts';
+import { fullError, report, reportHeld } from './enqueue-report.ts';
 import { documentOfEnd, exitStatusOfJob, followJob, type JobEnd, linesOfEnd } from './follow-job.ts';
 import { type Interruption, listenForInterruption } from './interruption.ts';
 import { print, say, withStore } from './io.ts';
@@ -24,13 +25,11 @@ export async function enqueueAndWait(order: Order, options: Options): Promise<nu
   const job = newJob(order, []);
   const interruption = listenForInterruption();
   try {
-    const isLive = await withStore(options, db => begin(db, job, order));
+    const { id, isLive } = await withStore(options, db => begin(db, job, order));
     if (!order.json && !order.quiet) {
-      say(
-        `rqt: waiting for job ${job.id} on queue ${order.queue} (Ctrl-C ${wish.cancels ? 'cancels it' : 'leaves it to itself'})`,
-      );
+      say(`rqt: waiting for job ${id} on queue ${order.queue} (Ctrl-C ${wish.cancels ? 'cancels it' : 'leaves it to itself'})`);
     }
-    const wait = { id: job.id, isLive, order, wish, options, interruption };
+    const wait = { id, isLive, order, wish, options, interruption };
     return await withStore(options, db => follow(db, wait), { isLasting: true });
   } finally {
     interruption.end();
@@ -54,15 +53,24 @@ function readWish(order: Order, options: Options): Wish {
   };
 }
 
-/** Returns whether all that the job writes can be seen. An unfinished job of the same id is waited for in its place. */
-async function begin(db: Db, job: NewJob, order: Order): Promise<boolean> {
-  const common = optionsOf(order);
-  const { unfinished } = await enqueue(db, [job], { ...common, plan: { ...common.plan, isAwaited: true } });
-  const inTheWay = unfinished[0];
-  if (order.json && !order.quiet) report(job, order, inTheWay?.state ?? null);
-  if (!inTheWay) return true;
-  if (!order.quiet) say(`rqt: job ${job.id} is still ${safeLine(inTheWay.state)}; nothing was enqueued, it is waited for`);
-  return (await awaitJob(db, job.id))?.isLive ?? false;
+/** The job that is waited for, and whether all that it writes can be seen. */
+interface Begun {
+  readonly id: string;
+  readonly isLive: boolean;
+}
+
+/** An unfinished job of the same id, or the job of the same slot, is waited for in place of the new one. */
+async function begin(db: Db, job: NewJob, order: Order): Promise<Begun> {
+  const awaited: Order = { ...order, nextPlan: () => ({ ...order.nextPlan(), isAwaited: true }) };
+  const answer = await enqueueOne(db, job, awaited);
+  const isHeld = answer.kind === 'held';
+  if (!isHeld && answer.fullAt !== null) throw fullError(order, answer.fullAt, 'nothing was enqueued');
+  const other = isHeld ? answer : (answer.unfinished[0] ?? null);
+  if (order.json && isHeld) reportHeld(answer, order);
+  else if (order.json) report(job, { ...order, unique: true }, other?.state ?? null);
+  if (!other) return { id: job.id, isLive: true };
+  if (!order.quiet) say(`rqt: job ${other.id} is ${safeLine(other.state ?? 'gone')}; nothing was enqueued, it is waited for`);
+  return { id: other.id, isLive: (await awaitJob(db, other.id))?.isLive ?? false };
 }
 
 interface Wait {

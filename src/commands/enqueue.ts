@@ -1,8 +1,8 @@
 import type { Command, CommandLine } from '../command.ts';
 import { EXIT_STATUS } from '../errors.ts';
-import { type Db, enqueue, type NewJob } from '../store/index.ts';
+import { enqueueOne } from './enqueue-one.ts';
 import { ENQUEUE_OPTIONS } from './enqueue-options.ts';
-import { newJob, type Order, optionsOf, readOrder } from './enqueue-order.ts';
+import { newJob, readOrder } from './enqueue-order.ts';
 import { fullError, report, reportHeld } from './enqueue-report.ts';
 import { say, withStore } from './io.ts';
 
@@ -53,10 +53,4 @@ async function run(line: CommandLine): Promise<number> {
   if (inTheWay === null || order.unique) return 0;
   say(`rqt: job ${job.id} is still ${inTheWay}; nothing was enqueued (look: rqt status ${job.id}; end it: rqt cancel ${job.id})`);
   return EXIT_STATUS.no;
-}
-
-async function enqueueOne(db: Db, job: NewJob, order: Order) {
-  if (!order.once) return enqueue(db, [job], optionsOf(order));
-  const { enqueueOnce } = await import('./enqueue-once.ts');
-  return enqueueOnce(db, job, order, order.once);
 }

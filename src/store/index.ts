@@ -1,5 +1,5 @@
 /** THE Redis data model: every key, every encoding, every transition. Only this folder imports ioredis. */
-export { type Awaited, awaitJob, findUnservedQueue } from './await.ts';
+export { awaitJob, findUnservedQueue } from './await.ts';
 export { type Canceled, cancel, STOPPED_BY_USER, stateOf } from './cancel.ts';
 export {
   type Callback,

@@ -288,12 +288,20 @@ test('--job-id and --unique wait for the unfinished job of that id', async () =>
   const late = space.start(['enqueue', 'does#gate', gate.folder, '--job-id', 'j', '--unique', '--wait']);
   await until(
     'it waits for the one that runs',
-    () => /job j is still started; nothing was enqueued, it is waited for/.test(late.printed.stderr),
+    () => /job j is started; nothing was enqueued, it is waited for/.test(late.printed.stderr),
     30_000,
   );
   gate.open();
   for (const ran of [await waiting.ended, await late.ended]) assert.deepEqual([ran.status, ran.stdout], [0, 'begun\nended\n']);
   await endWorker(worker);
+});
+
+test('--once-per waits for the job that the slot has already, also when that has ended', async () => {
+  const space = newSpace(redis);
+  const enqueue = () => space.run(['enqueue', 'shell#run', 'exit 5', '--once-per', '1d', '--wait']);
+  const [first, second] = await withWorker(space, async () => [await enqueue(), await enqueue()], '--allow-shell');
+  assert.deepEqual([first?.status, second?.status], [5, 5]);
+  assert.match(second?.stderr ?? '', /is failed; nothing was enqueued, it is waited for/);
 });
 
 test('a job that is canceled while it waits is 1, one that is deleted is 66', async () => {
