@@ -1,3 +1,5 @@
+import type { Configured } from './config/configure.ts';
+import type { Given } from './config/setting.ts';
 import type { OptionSpec } from './parse/argv.ts';
 
 /** One subcommand: what it takes, and what it does. */
@@ -13,6 +15,8 @@ export interface Command {
   readonly takesPlainWords?: boolean;
   /** Whether it goes on when nobody reads its output any more: what it does matters more than what it says. */
   readonly outlivesReader?: boolean;
+  /** Whether it is about the configuration, and gets what was typed only. */
+  readonly readsOwnConfiguration?: boolean;
   /** A second name of another command, not listed. */
   readonly isAlias?: boolean;
   /** Lines under the options in its help. */
@@ -29,35 +33,62 @@ export interface CommandLine {
   readonly options: Options;
 }
 
-/** Given options by name; {@link OptionSpec} says which type each has. */
+/** Options by name, typed ones before configured ones; {@link OptionSpec} says which type each has. */
 export class Options {
-  readonly #values: Readonly<Record<string, unknown>>;
+  readonly #typed: Readonly<Record<string, unknown>>;
+  readonly #configured: Configured;
 
-  constructor(values: Readonly<Record<string, unknown>>) {
-    this.#values = values;
+  constructor(typed: Readonly<Record<string, unknown>>, configured: Configured = new Map()) {
+    this.#typed = typed;
+    this.#configured = configured;
   }
 
   /** The value of an option that takes one, or undefined. */
   text(name: string): string | undefined {
-    const value = this.#values[name];
+    const value = this.#get(name);
     return typeof value === 'string' ? value : undefined;
   }
 
   /** Whether it was given, as whatever it is. */
   has(name: string): boolean {
-    const value = this.#values[name];
+    const value = this.#get(name);
     return value !== undefined && value !== false;
   }
 
   /** Whether a flag was given. */
   flag(name: string): boolean {
-    return this.#values[name] === true;
+    return this.#get(name) === true;
+  }
+
+  /** Whether a flag was turned off: `--no-name`, or `name = false` in a file. */
+  isOff(name: string): boolean {
+    return this.#get(name) === false;
   }
 
   /** The values of an option that may be repeated. */
   list(name: string): readonly string[] {
-    const value = this.#values[name];
+    const value = this.#get(name);
     return Array.isArray(value) ? value.map(String) : [];
+  }
+
+  /** What the command line itself has of an option that takes a value. */
+  typed(name: string): string | undefined {
+    const value = this.#typed[name];
+    return typeof value === 'string' ? value : undefined;
+  }
+
+  /** Where a value comes from that was not typed, or null. */
+  configured(name: string): Given | null {
+    return this.#typed[name] === undefined ? (this.#configured.get(name) ?? null) : null;
+  }
+
+  /** All that was typed. */
+  get words(): Readonly<Record<string, unknown>> {
+    return this.#typed;
+  }
+
+  #get(name: string): unknown {
+    return this.#typed[name] ?? this.#configured.get(name)?.value;
   }
 }
 
@@ -71,4 +102,10 @@ export const GLOBAL_OPTIONS: readonly OptionSpec[] = [
     describe: 'the Redis to use (else RQT_REDIS_URL, RQ_REDIS_URL, REDIS_URL, else a private one)',
   },
   { name: 'namespace', type: 'string', value: 'PREFIX', describe: 'what every key starts with (default: rq)' },
+  {
+    name: 'config',
+    type: 'string',
+    value: 'FILE',
+    describe: 'the one configuration file to read (default: rqt.toml, nearest upwards, and ~/.config/rqt/rqt.toml)',
+  },
 ];

@@ -1,5 +1,5 @@
 /**
- * Which Redis, which namespace: decided by flags and environment alone, never by what happens to be reachable (DESIGN section 5).
+ * Which Redis, which namespace: decided by flags, environment and configuration files alone, never by what happens to be reachable (DESIGN section 5).
  */
 import { userInfo } from 'node:os';
 import { isAbsolute, join, resolve } from 'node:path';
@@ -29,25 +29,32 @@ export interface ConfigFlags {
   readonly namespace?: string | undefined;
 }
 
+/** What a configuration file says of the same, and of the private server. */
+export type ConfigOfFile = { readonly [name in 'url' | 'namespace' | 'home' | 'fsync']?: Given | undefined };
+
 type Env = Readonly<Record<string, string | undefined>>;
 
-/** A value and the flag or variable it came from. */
-interface Given {
+/** A value and the flag, variable or file it came from. */
+export interface Given {
   readonly value: string;
   readonly from: string;
 }
 
-const URL_VARIABLES = ['RQT_REDIS_URL', 'RQ_REDIS_URL', 'REDIS_URL'] as const;
+const URL_VARIABLES = ['RQT_REDIS_URL', 'RQT_URL', 'RQ_REDIS_URL', 'REDIS_URL'] as const;
 const CONNECT_TIMEOUT_MS = 5000;
 /** `sun_path` holds 104 bytes on macOS and BSD, 108 on Linux, a NUL included. */
 const SOCKET_PATH_BYTES = process.platform === 'linux' ? 107 : 103;
 
 /**
- * Reads the configuration. A flag goes before a variable; an empty variable counts as unset.
+ * Reads the configuration. A flag goes before a variable, a variable before a file; an empty variable counts as unset.
  * @throws RqtError `usage` for a wrong flag, `config` for a wrong variable, naming it, passwords masked.
  */
-export function readConfig(env: Env, flags: ConfigFlags = {}): Config {
-  return { redis: chooseRedis(env, flags), namespace: readNamespace(env, flags), connectTimeoutMs: CONNECT_TIMEOUT_MS };
+export function readConfig(env: Env, flags: ConfigFlags = {}, file: ConfigOfFile = {}): Config {
+  return {
+    redis: chooseRedis(env, flags, file),
+    namespace: readNamespace(env, flags, file),
+    connectTimeoutMs: CONNECT_TIMEOUT_MS,
+  };
 }
 
 /** Where the private server that lives in `home` listens. */
@@ -55,29 +62,30 @@ export function socketPath(home: string): string {
   return join(home, 'redis.sock');
 }
 
-function chooseRedis(env: Env, flags: ConfigFlags): RedisChoice {
-  const given = firstGiven(env, '--url', flags.url, URL_VARIABLES);
-  if (!given) return { kind: 'private', home: privateHome(env), fsync: readFsync(env) };
+function chooseRedis(env: Env, flags: ConfigFlags, file: ConfigOfFile): RedisChoice {
+  const given = firstGiven(env, '--url', flags.url, URL_VARIABLES) ?? file.url;
+  if (!given) return { kind: 'private', home: privateHome(env, file), fsync: readFsync(env, file) };
   const address = parseRedisUrl(given.value, message => refuse(given, message));
   return { kind: 'url', url: given.value, from: given.from, address };
 }
 
-function readNamespace(env: Env, flags: ConfigFlags): string {
-  const given = firstGiven(env, '--namespace', flags.namespace, ['RQT_NAMESPACE']);
+function readNamespace(env: Env, flags: ConfigFlags, file: ConfigOfFile): string {
+  const given = firstGiven(env, '--namespace', flags.namespace, ['RQT_NAMESPACE']) ?? file.namespace;
   if (!given) return 'rq';
   if (/^[\w.:{}-]+$/.test(given.value)) return given.value;
   throw refuse(given, `'${oneLine(given.value)}' is no namespace: use letters, digits and any of _ . : { } -`);
 }
 
-function readFsync(env: Env): Fsync {
-  const text = env.RQT_FSYNC || 'always';
+function readFsync(env: Env, file: ConfigOfFile): Fsync {
+  const { value: text, from } = firstGiven(env, '', undefined, ['RQT_FSYNC']) ?? file.fsync ?? { value: 'always', from: '' };
   const known = FSYNC.find(name => name === text);
   if (known) return known;
-  throw new RqtError('config', `RQT_FSYNC: '${oneLine(text)}' is not one of ${FSYNC.join(', ')}`);
+  throw new RqtError('config', `${from}: '${oneLine(text)}' is not one of ${FSYNC.join(', ')}`);
 }
 
-function privateHome(env: Env): string {
-  const home = env.RQT_HOME ? resolve(env.RQT_HOME) : join(stateHome(env), 'rqt');
+function privateHome(env: Env, file: ConfigOfFile): string {
+  const named = env.RQT_HOME || file.home?.value;
+  const home = named ? resolve(named) : join(stateHome(env), 'rqt');
   const excess = Buffer.byteLength(socketPath(home)) - SOCKET_PATH_BYTES;
   if (excess <= 0) return home;
   throw new RqtError(

@@ -1,5 +1,6 @@
 import yargs from 'yargs';
 import { type Command, type CommandLine, GLOBAL_OPTIONS, Options } from './command.ts';
+import { isConfigurable } from './config/settings.ts';
 import { RqtError } from './errors.ts';
 import { renderHelp } from './help.ts';
 import type { OptionSpec } from './parse/argv.ts';
@@ -56,7 +57,7 @@ export async function explain(
       builder =>
         builder
           .usage(`rqt ${command.name} ${command.synopsis} [flags]\n\n${command.summary}`)
-          .options(toYargsOptions(command.options))
+          .options(toYargsOptions(command.options, name => isConfigurable(command.name, name)))
           .epilogue(command.epilogue ?? ''),
       argv => {
         const { _: [, ...positionals] = [], ...options } = argv as { _: (string | number)[] };

@@ -6,7 +6,7 @@ const GROUPS: readonly (readonly [title: string, names: readonly string[]])[] = 
   ['run', ['worker']],
   ['look', ['info', 'jobs', 'status', 'result', 'logs', 'wait']],
   ['control', ['cancel', 'stop', 'requeue', 'delete', 'empty', 'suspend', 'resume', 'kill', 'shutdown']],
-  ['set up', ['redis', 'completion']],
+  ['set up', ['redis', 'config', 'completion']],
 ];
 
 const SUMMARY_OF_COMPLETION = 'print a completion script for your shell';
@@ -23,7 +23,4 @@ export function renderHelp(commands: readonly Command[]): string {
   return ['rqt <command>: RQ (Redis Queue) for the terminal; more: rqt <command> --help', '', ...lines, '', ...FOOTER].join('\n');
 }
 
-const FOOTER = [
-  'Start here: rqt enqueue hello#hello you, then rqt worker --burst, then rqt info',
-  'Redis: --url, else RQT_REDIS_URL, RQ_REDIS_URL, REDIS_URL, else a private one',
-];
+const FOOTER = ['Start here: rqt enqueue hello#hello you, then rqt worker --burst, then rqt info'];

@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { type Command, type CommandLine, GLOBAL_OPTIONS, Options } from './command.ts';
+import { configure } from './config/configure.ts';
 import { EXIT_STATUS, exitStatusOf, RqtError } from './errors.ts';
 import { readArgv } from './parse/argv.ts';
 import { refuseInvalidUtf8 } from './parse/utf8.ts';
@@ -25,6 +26,7 @@ const COMMANDS = {
   kill: () => import('./commands/kill.ts'),
   shutdown: () => import('./commands/shutdown.ts'),
   redis: () => import('./commands/redis.ts'),
+  config: () => import('./commands/config.ts'),
 } as const satisfies Record<string, () => Promise<{ command: Command }>>;
 
 void main(process.argv.slice(2));
@@ -57,9 +59,12 @@ async function dispatch(argv: readonly string[], reader: Reader): Promise<number
   return explained ? run(explained.command, explained.line, reader) : 0;
 }
 
-function run(command: Command, line: CommandLine, reader: Reader): Promise<number> {
+async function run(command: Command, line: CommandLine, reader: Reader): Promise<number> {
   reader.isNeeded = !command.outlivesReader;
-  return command.run(line);
+  if (command.readsOwnConfiguration) return command.run(line);
+  const typed = line.options.words;
+  const configured = await configure({ command: command.name, values: typed }, process.env);
+  return command.run({ ...line, options: new Options(typed, configured) });
 }
 
 /** The common, correct command line; null for anything else. */

@@ -51,6 +51,11 @@ export function parseRedisUrl(text: string, refuse: (message: string) => RqtErro
   }
 }
 
+/** The URL of a socket: each character of its path that means something in a URL is escaped. */
+export function socketUrl(path: string): string {
+  return `unix://${encodeURI(path).replace(/[?#]/g, encodeURIComponent)}`;
+}
+
 /** The URL with its password replaced by `***`, fit for a message even where it is no valid URL. */
 export function maskUrl(url: string): string {
   return oneLine(url)

@@ -16,13 +16,13 @@ import type { JobPlan } from '../store/index.ts';
 export function readPlan(options: Options, jobId: string | undefined): { nextPlan: () => JobPlan; plansDiffer: boolean } {
   const retry = parseRetry({
     max: options.text('retry-max'),
-    intervals: options.list('retry-interval'),
+    intervals: waitsOf(options, 'retry-interval', options.text('retry-max')),
     backoff: options.text('backoff'),
     delay: options.text('retry-delay'),
     maxDelay: options.text('retry-max-delay'),
     jitter: options.flag('jitter'),
   });
-  const repeat = parseRepeat(options.text('repeat'), options.list('repeat-interval'));
+  const repeat = parseRepeat(options.text('repeat'), waitsOf(options, 'repeat-interval', options.text('repeat')));
   const plan: JobPlan = {
     ...readParents(options, jobId),
     ...readDue(options),
@@ -33,6 +33,12 @@ export function readPlan(options: Options, jobId: string | undefined): { nextPla
     ...readCrashes(options),
   };
   return { nextPlan: () => (retry ? { ...plan, retry: expandRetry(retry) } : plan), plansDiffer: retry?.jitter === true };
+}
+
+/** Configured waits are for as many times as there are: only typed ones may be too many. */
+function waitsOf(options: Options, name: string, times: string | undefined): readonly string[] {
+  const waits = options.list(name);
+  return options.configured(name) === null ? waits : waits.flatMap(wait => wait.split(',')).slice(0, Number(times));
 }
 
 function readParents(options: Options, jobId: string | undefined): Pick<JobPlan, 'dependsOn' | 'onParentFailure'> {

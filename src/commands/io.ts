@@ -1,5 +1,6 @@
 import type { Options } from '../command.ts';
-import { readConfig } from '../config.ts';
+import { sourceText } from '../config/setting.ts';
+import { type ConfigOfFile, readConfig } from '../config.ts';
 import { closeDb, type Db, failureOf, openStore } from '../store/index.ts';
 
 /** Data for stdout. */
@@ -27,7 +28,17 @@ export async function withStore<T>(options: Options, work: (db: Db) => Promise<T
   }
 }
 
-/** The configuration that flags and environment give. */
+/** The configuration that flags, environment and files give. */
 export function configOf(options: Options) {
-  return readConfig(process.env, { url: options.text('url'), namespace: options.text('namespace') });
+  return readConfig(process.env, { url: options.typed('url'), namespace: options.typed('namespace') }, configOfFile(options));
+}
+
+/** What was configured of the things that readConfig decides on. */
+export function configOfFile(options: Options): ConfigOfFile {
+  return Object.fromEntries(
+    (['url', 'namespace', 'home', 'fsync'] as const).flatMap(name => {
+      const given = options.configured(name);
+      return given ? [[name, { value: String(given.value), from: sourceText(given.source) }]] : [];
+    }),
+  );
 }

@@ -1,8 +1,8 @@
 import type { Command, CommandLine } from '../command.ts';
-import { readConfig } from '../config.ts';
 import { EXIT_STATUS, RqtError } from '../errors.ts';
+import { socketUrl } from '../redis-url.ts';
 import type { ServerStatus } from '../store/server/index.ts';
-import { print } from './io.ts';
+import { configOf, print } from './io.ts';
 
 const VERBS = ['status', 'url', 'stop'] as const;
 
@@ -20,7 +20,7 @@ export const command: Command = {
 async function run({ words, options }: CommandLine): Promise<number> {
   const verb = VERBS.find(name => name === words[0]);
   if (!verb) throw new RqtError('usage', `rqt redis ${words[0]}: say one of ${VERBS.join(', ')}`);
-  const { redis } = readConfig(process.env, { url: options.text('url') });
+  const { redis } = configOf(options);
   if (redis.kind === 'url') {
     throw new RqtError(
       'no',
@@ -30,7 +30,7 @@ async function run({ words, options }: CommandLine): Promise<number> {
   const server = await import('../store/server/index.ts');
   switch (verb) {
     case 'url':
-      print(urlOf(server.socketPath(redis.home)));
+      print(socketUrl(server.socketPath(redis.home)));
       return 0;
     case 'stop':
       print((await server.stopServer(redis.home)) ? 'stopped; its data are kept' : 'it was not running');
@@ -38,11 +38,6 @@ async function run({ words, options }: CommandLine): Promise<number> {
     case 'status':
       return status(await server.serverStatus(redis.home), redis.home, options.flag('json'));
   }
-}
-
-/** What RQT_REDIS_URL, and RQ's --url, take: each character that means something in a URL is escaped. */
-function urlOf(socket: string): string {
-  return `unix://${encodeURI(socket).replace(/[?#]/g, encodeURIComponent)}`;
 }
 
 async function status(found: ServerStatus, home: string, json: boolean): Promise<number> {
@@ -64,7 +59,16 @@ function documentOf(found: ServerStatus) {
       }
     : {};
   const { home, socket, log, dataBytes } = found;
-  return { version: 1, kind: 'redis', running: found.running, home, url: urlOf(socket), log, data_bytes: dataBytes, ...running };
+  return {
+    version: 1,
+    kind: 'redis',
+    running: found.running,
+    home,
+    url: socketUrl(socket),
+    log,
+    data_bytes: dataBytes,
+    ...running,
+  };
 }
 
 async function describe(found: ServerStatus, home: string): Promise<string> {

@@ -184,7 +184,7 @@ function readScale(options: Options): Scale {
   return {
     concurrency: readCount(options, 'concurrency', MOST_SLOTS) ?? readCount(options, 'num-workers', MOST_SLOTS) ?? 1,
     dequeueStrategy: strategy,
-    schedules: !options.flag('no-scheduler'),
+    schedules: !options.flag('no-scheduler') && !options.isOff('with-scheduler'),
     settleForMs: readSettle(options),
     maxMemoryBytes: memory === undefined ? null : parseSize(memory, '--max-memory', LEAST_MEMORY_BYTES),
     recycleAfter: readCount(options, 'recycle-after'),

@@ -4,9 +4,13 @@ import type { OptionSpec } from './argv.ts';
 
 /**
  * The same options for yargs. A value option takes exactly one word, `-` and `-1` included; a `string` given twice is refused.
+ * @param mayBeOff which options that take a value know `--no-name`: those that may be configured
  */
-export function toYargsOptions(specs: readonly OptionSpec[]): Record<string, Options> {
-  return Object.fromEntries(specs.map(spec => [spec.name, toYargsOption(spec)]));
+export function toYargsOptions(
+  specs: readonly OptionSpec[],
+  mayBeOff: (name: string) => boolean = () => false,
+): Record<string, Options> {
+  return Object.fromEntries(specs.map(spec => [spec.name, toYargsOption(spec, mayBeOff(spec.name))]));
 }
 
 /** How yargs must read words, so that they arrive as they were typed: no numbers, no dots, no camel case, no second names. */
@@ -24,15 +28,17 @@ export const YARGS_PARSING: Partial<ParserConfigurationOptions> = {
   'nargs-eats-options': false,
 };
 
-function toYargsOption({ name, alias, type, describe }: OptionSpec): Options {
+function toYargsOption({ name, alias, type, describe }: OptionSpec, mayBeOff: boolean): Options {
   const names = alias === undefined ? { describe } : { describe, alias };
   if (type === 'boolean') return { ...names, type: 'boolean' };
   const taker = { ...names, type: 'string', nargs: 1, requiresArg: true } as const;
-  return type === 'list' ? { ...taker, array: true } : { ...taker, coerce: (value: unknown) => refuseTwice(name, value) };
+  return type === 'list'
+    ? { ...taker, array: true }
+    : { ...taker, coerce: (value: unknown) => refuseTwice(name, value, mayBeOff) };
 }
 
-function refuseTwice(name: string, value: unknown): unknown {
+function refuseTwice(name: string, value: unknown, mayBeOff: boolean): unknown {
   if (Array.isArray(value)) throw new RqtError('usage', `--${name} is given ${value.length} times; give it once`);
-  if (value === false) throw new RqtError('usage', `--no-${name} is no flag; leave --${name} away`);
+  if (value === false && !mayBeOff) throw new RqtError('usage', `--no-${name} is no flag; leave --${name} away`);
   return value;
 }

@@ -21,6 +21,7 @@ const PACKAGES: Readonly<Record<string, RegExp>> = {
   yargs: /^src\/(explain|parse\/yargsOptions)\.ts$/,
   chalk: /^src\/view\/look\.ts$/,
   'cli-table3': /^src\/view\/table\.ts$/,
+  'smol-toml': /^src\/config\//,
   jiti: /^src\/executor\//,
 };
 

@@ -11,7 +11,7 @@ import { projectRoot } from '../helpers/rqt.ts';
 const BUDGETS_KB: Readonly<Record<string, number>> = { enqueue: 280, info: 270, status: 270, worker: 335 };
 
 /** What the quick commands must never load: help is yargs's, and looks are for those who look. */
-const NOT_FOR_ENQUEUE = ['yargs', 'chalk', 'cli-table3', 'ioredis/built/cluster'];
+const NOT_FOR_ENQUEUE = ['yargs', 'chalk', 'cli-table3', 'ioredis/built/cluster', 'smol-toml'];
 
 interface Meta {
   readonly inputs: Readonly<Record<string, { readonly imports: readonly Import[] }>>;
