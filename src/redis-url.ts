@@ -58,9 +58,11 @@ export function socketUrl(path: string): string {
 
 /** The URL with its password replaced by `***`, fit for a message even where it is no valid URL. */
 export function maskUrl(url: string): string {
-  return oneLine(url)
+  const masked = oneLine(url)
     .replace(/^([a-z+]*:\/*)?([^:@/]*):.*@/i, '$1$2:***@')
     .replace(/([?&]password=)[^&]*/gi, '$1***');
+  // Where a typing error has made another shape of it, nothing before the @ is shown.
+  return /^([a-z+]*:\/*)?[^:@/]*(:\*\*\*)?@[^@]*$|^[^@]*$/i.test(masked) ? masked : masked.replace(/^.*@/, '***@');
 }
 
 /** The text with each control character replaced, so that it cannot break a message of one line. */

@@ -117,6 +117,8 @@ test('a password is never shown', () => {
   assert.equal(maskUrl('redis:secret@host'), 'redis:***@host');
   assert.equal(maskUrl('unix:///redis.sock?password=secret&db=1'), 'unix:///redis.sock?password=***&db=1');
   assert.equal(maskUrl('redis://host:6379/0'), 'redis://host:6379/0');
+  assert.equal(maskUrl('redsi/:secret@host'), '***@host');
+  assert.equal(maskUrl('host/x:secret@more@host'), '***@host');
   refused({}, { url: 'redis://:sec/ret@host' }, 64, /^--url: 'redis:\/\/:\*\*\*@host' is no Redis URL/);
 });
 
