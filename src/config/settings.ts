@@ -18,8 +18,10 @@ const RQT: Readonly<Record<string, Row>> = {
 
 /** What each job of an enqueue gets; a queue may have its own. */
 const JOB: Readonly<Record<string, Row>> = {
-  unique: { kind: 'boolean' },
+  unique: { kind: 'boolean', rivals: ['once-per'] },
   'at-front': { kind: 'boolean' },
+  overlap: { check: oneOf('skip', 'queue', 'replace'), otherwise: 'skip', needs: ['once-per'] },
+  'max-depth': { check: count({ example: 1000 }) },
   group: { check: named(parseGroupName) },
   meta: { kind: 'list', check: note },
   'allow-failure': { kind: 'boolean', needs: ['depends-on'], rivals: ['on-parent-failure'] },

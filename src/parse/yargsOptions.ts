@@ -33,12 +33,20 @@ function toYargsOption({ name, alias, type, describe }: OptionSpec, mayBeOff: bo
   if (type === 'boolean') return { ...names, type: 'boolean' };
   const taker = { ...names, type: 'string', nargs: 1, requiresArg: true } as const;
   return type === 'list'
-    ? { ...taker, array: true }
-    : { ...taker, coerce: (value: unknown) => refuseTwice(name, value, mayBeOff) };
+    ? { ...taker, array: true, coerce: (values: unknown) => unlessOff(name, values, mayBeOff) }
+    : { ...taker, coerce: (value: unknown) => unlessOff(name, refuseTwice(name, value), mayBeOff) };
 }
 
-function refuseTwice(name: string, value: unknown, mayBeOff: boolean): unknown {
+function refuseTwice(name: string, value: unknown): unknown {
   if (Array.isArray(value)) throw new RqtError('usage', `--${name} is given ${value.length} times; give it once`);
-  if (value === false && !mayBeOff) throw new RqtError('usage', `--no-${name} is no flag; leave --${name} away`);
   return value;
+}
+
+/** `--no-name`, which yargs makes of any option. */
+function unlessOff(name: string, value: unknown, mayBeOff: boolean): unknown {
+  if (value !== false && !(Array.isArray(value) && value.includes(false))) return value;
+  if (!mayBeOff) throw new RqtError('usage', `--no-${name} is no flag; leave --${name} away`);
+  if (value !== false && Array.isArray(value) && value.length > 1)
+    throw new RqtError('usage', `--${name} and --no-${name} exclude each other`);
+  return false;
 }

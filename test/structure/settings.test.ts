@@ -9,7 +9,10 @@ import type { OptionSpec } from '../../src/parse/argv.ts';
 /** What says something of one call, one job, one process or one output, or destroys something. */
 const COMMAND_LINE_ONLY: Readonly<Record<string, readonly string[]>> = {
   rqt: ['config'],
-  enqueue: [...['description', 'job-id', 'lines', 'quiet', 'json'], ...['schedule-in', 'schedule-at', 'tz', 'depends-on']],
+  enqueue: [
+    ...['description', 'job-id', 'lines', 'quiet', 'json'],
+    ...['schedule-in', 'schedule-at', 'tz', 'depends-on', 'once-per'],
+  ],
   worker: ['name', 'num-workers', 'no-scheduler', 'pid'],
 };
 
