@@ -58,6 +58,8 @@ const JOB: Readonly<Record<string, Row>> = {
 const ENQUEUE: Readonly<Record<string, Row>> = {
   queue: { check: named(parseQueueName), otherwise: 'default' },
   ...Object.fromEntries(Object.entries(JOB).map(([name, row]) => [name, { perQueue: true, ...row }])),
+  'wait-timeout': { check: duration({ wholeSeconds: false }), needs: ['wait'] },
+  'cancel-on-interrupt': { kind: 'boolean', needs: ['wait'] },
 };
 
 const positive = duration({ allowZero: false, allowNone: false });

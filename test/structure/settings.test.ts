@@ -10,7 +10,7 @@ import type { OptionSpec } from '../../src/parse/argv.ts';
 const COMMAND_LINE_ONLY: Readonly<Record<string, readonly string[]>> = {
   rqt: ['config'],
   enqueue: [
-    ...['description', 'job-id', 'lines', 'quiet', 'json'],
+    ...['description', 'job-id', 'lines', 'quiet', 'json', 'wait'],
     ...['schedule-in', 'schedule-at', 'tz', 'depends-on', 'once-per'],
   ],
   worker: ['name', 'num-workers', 'no-scheduler', 'pid'],
