@@ -49,8 +49,8 @@ type Told =
       readonly failed: number;
     };
 
-/** Why a worker ends: its queues are empty, asked to, `--max-jobs`, `--max-idle-time`, suspended in a burst, time over before all was settled, no Redis. */
-export type QuitReason = 'done' | 'stopped' | 'max_jobs' | 'idle' | 'suspended' | 'unsettled' | 'no_redis';
+/** Why a worker ends: its queues are empty, asked to, `--max-jobs`, `--fail-fast` or `--max-failures`, `--max-idle-time`, suspended in a burst, time over before all was settled, no Redis. */
+export type QuitReason = 'done' | 'stopped' | 'max_jobs' | 'failures' | 'idle' | 'suspended' | 'unsettled' | 'no_redis';
 
 /** One thing a worker tells; `at` is when, in epoch milliseconds. */
 export type LogEvent = Told & { readonly at: number };

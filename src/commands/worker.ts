@@ -1,8 +1,8 @@
-import { rmSync, statSync, writeFileSync } from 'node:fs';
+import { rmSync, writeFileSync } from 'node:fs';
 import { constants } from 'node:os';
-import { join, resolve } from 'node:path';
+import { join } from 'node:path';
 import type { Command, CommandLine, Options } from '../command.ts';
-import { RqtError } from '../errors.ts';
+import { EXIT_STATUS, RqtError } from '../errors.ts';
 import { DEFAULT_LIMITS, DEFAULT_QUEUE } from '../model.ts';
 import { parseCount } from '../parse/count.ts';
 import { parseDuration } from '../parse/duration.ts';
@@ -13,6 +13,8 @@ import { closeDb, failureOf, openStore } from '../store/index.ts';
 import { VERSION } from '../version.ts';
 import { exitStatusOfWorker, runWorker, WORKER_DEFAULTS, type WorkerEnd, type WorkerOptions } from '../worker/index.ts';
 import { configOf } from './io.ts';
+import { FAILURE_OPTIONS, REPORT_OPTIONS, readMaxFailures } from './report-options.ts';
+import { readRoots } from './task-roots.ts';
 import { openWorkerLog } from './worker-log.ts';
 
 export const command: Command = {
@@ -80,6 +82,8 @@ export const command: Command = {
     },
     { name: 'result-ttl', type: 'string', value: 'DURATION', describe: 'for jobs that say nothing themselves (default: 500s)' },
     { name: 'allow-shell', type: 'boolean', describe: 'let jobs run shell command lines (shell#run, shell#exec)' },
+    ...FAILURE_OPTIONS,
+    ...REPORT_OPTIONS,
     { name: 'pid', type: 'string', value: 'FILE', describe: 'write the process id there' },
     { name: 'verbose', alias: 'v', type: 'boolean', describe: 'tell more' },
     { name: 'quiet', alias: 'q', type: 'boolean', describe: 'tell only what went wrong' },
@@ -93,24 +97,41 @@ export const command: Command = {
 };
 
 async function run({ words, options }: CommandLine): Promise<number> {
-  const workerOptions = readOptions(words, options);
+  const { log, onOutput, ...workerOptions } = readOptions(words, options);
   const config = configOf(options);
+  const { openReports } = await import('./reports.ts');
+  const reports = openReports(options, workerOptions.queues, { showsSummary: showsSummary(options) });
   const removePidFile = writePidFile(options.text('pid'));
   try {
     const db = await openStore(config, { persistent: true });
     try {
-      return statusOf(await runWorker(db, workerOptions), workerOptions.burst);
+      const end = await runWorker(db, {
+        ...workerOptions,
+        log,
+        onOutput(call, stream, chunk) {
+          reports.onOutput(call.jobId, stream, chunk);
+          return onOutput(call, stream, chunk);
+        },
+        onEnded: reports.onEnded,
+      });
+      return reports.end(end.why, statusOf(end, options));
     } catch (error) {
       throw failureOf(db, error);
     } finally {
       closeDb(db);
     }
   } finally {
+    reports.close();
     removePidFile();
   }
 }
 
-function readOptions(words: readonly string[], options: Options): WorkerOptions {
+/** Where the log is for machines, or nothing but trouble is to be told, nobody reads a summary. */
+function showsSummary(options: Options): boolean {
+  return options.flag('burst') && !options.flag('quiet') && options.text('log-format') !== 'json';
+}
+
+function readOptions(words: readonly string[], options: Options): Omit<WorkerOptions, 'onEnded'> {
   const queues = [...new Set((words.length > 0 ? words : [DEFAULT_QUEUE]).map(parseQueueName))];
   const name = options.text('name');
   const dist = import.meta.dirname;
@@ -123,6 +144,7 @@ function readOptions(words: readonly string[], options: Options): WorkerOptions 
     taskRoots: readRoots(options.list('path')),
     maxJobs: readCount(options, 'max-jobs'),
     maxIdleMs: readDuration(options, 'max-idle-time', null),
+    maxFailures: readMaxFailures(options),
     isolate: options.flag('isolate'),
     graceMs: readDuration(options, 'grace', WORKER_DEFAULTS.graceMs) ?? WORKER_DEFAULTS.graceMs,
     resultTtlMs: readDuration(options, 'result-ttl', DEFAULT_LIMITS.resultTtlMs),
@@ -142,16 +164,6 @@ function readDuration(options: Options, name: string, otherwise: number | null):
     allowNone: name === 'result-ttl',
     wholeSeconds: name === 'result-ttl',
   });
-}
-
-/** Roots that were named must exist; the default ones need not. */
-function readRoots(paths: readonly string[]): string[] {
-  if (paths.length === 0) return [process.cwd(), resolve('tasks')];
-  for (const path of paths) {
-    if (!statSync(path, { throwIfNoEntry: false })?.isDirectory())
-      throw new RqtError('missing', `--path ${path}: there is no such directory`);
-  }
-  return paths.map(path => resolve(path));
 }
 
 function readCount(options: Options, name: string, max?: number): number | null {
@@ -232,7 +244,9 @@ function writePidFile(path: string | undefined): () => void {
 }
 
 /** A burst that a signal ended has not done all its work: 128 + n. A lasting worker that was asked to stop has done what it was asked. */
-function statusOf(end: WorkerEnd, burst: boolean): number {
+function statusOf(end: WorkerEnd, options: Options): number {
+  const burst = options.flag('burst');
   if (burst && end.why === 'stopped' && end.signal !== null) return 128 + constants.signals[end.signal];
-  return exitStatusOfWorker(end, burst);
+  const status = exitStatusOfWorker(end, burst);
+  return status === EXIT_STATUS.no && options.flag('exit-zero') ? 0 : status;
 }

@@ -84,6 +84,7 @@ const QUIT_TEXTS: Readonly<Record<QuitReason, string>> = {
   done: 'done',
   stopped: 'stopped on request',
   max_jobs: 'reached its number of jobs',
+  failures: 'reached its number of failures',
   idle: 'idle for too long',
   suspended: 'suspended',
   unsettled: 'time over, jobs are still to come',

@@ -1,9 +1,10 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { type Claim, type ClaimRequest, claim, register } from '../store/index.ts';
+import { givenUp } from './ended.ts';
 import type { WorkerEnd } from './options.ts';
 import { untilDone } from './patience.ts';
 import { createQueueOrder, type QueueOrder } from './queue-order.ts';
-import { runJob } from './run-job.ts';
+import { type NextRequest, runJob } from './run-job.ts';
 import { runDue, SHORTEST_WAIT_MS } from './scheduler.ts';
 import { leftToCome } from './settled.ts';
 import type { Shift } from './shift.ts';
@@ -16,18 +17,20 @@ const SUSPENDED_LOOK_MS = 1000;
 /** The worker's work: claim, run, settle, repeat, until there is a reason to end. */
 export async function loop(slot: Slot, shift: Shift): Promise<WorkerEnd['why']> {
   const { options } = slot;
-  const { tally } = shift;
   const order = createQueueOrder(options);
   let suspended = false;
   let unforkedPauseMs = 100;
   let nextDueInMs: number | null = null;
-  const request = () => (slot.asked === 'nothing' && shift.takePlace() ? requestOf(slot, order) : null);
+  const request: NextRequest = outcome => {
+    const mayEndAll = outcome !== 'finished' && shift.countsFailures;
+    return slot.asked === 'nothing' && !mayEndAll && shift.takePlace() ? requestOf(slot, order) : null;
+  };
 
   let next: Claim | null = null;
   for (;;) {
-    if (slot.asked !== 'nothing' && next?.kind !== 'claimed') return 'stopped';
+    if (slot.asked !== 'nothing' && next?.kind !== 'claimed') return shift.hasFailed ? 'failures' : 'stopped';
     next ??= await claimNext(slot, shift, order);
-    if (next === null) return slot.asked === 'nothing' ? 'max_jobs' : 'stopped';
+    if (next === null) return shift.hasFailed ? 'failures' : slot.asked === 'nothing' ? 'max_jobs' : 'stopped';
     if (suspended !== (next.kind === 'suspended')) {
       suspended = !suspended;
       options.log({ event: suspended ? 'suspended' : 'resumed', worker: slot.entry.name });
@@ -41,9 +44,9 @@ export async function loop(slot: Slot, shift: Shift): Promise<WorkerEnd['why']> 
         next = result.next;
         const hasNext = next?.kind === 'claimed';
         if (next && !hasNext) shift.leavePlace();
-        shift.end(slot, { hasNext, hasRun: result.fate !== 'unforked' });
-        tally.add(job.id, result.fate);
-        if (result.fate === 'unforked') {
+        shift.end(slot, { hasNext, hasRun: result.ended !== null });
+        if (result.ended) shift.settled(result.ended);
+        if (result.ended === null) {
           await sleep(unforkedPauseMs);
           unforkedPauseMs = Math.min(unforkedPauseMs * 2, 10_000);
         } else unforkedPauseMs = 100;
@@ -64,10 +67,10 @@ export async function loop(slot: Slot, shift: Shift): Promise<WorkerEnd['why']> 
         break;
       case 'none':
         next = null;
-        tally.giveUp(await sweepQueues(slot));
+        for (const job of await sweepQueues(slot)) shift.gaveUp(givenUp(slot, job));
         nextDueInMs = await runDue(slot);
         if (options.burst) {
-          tally.giveUp(await buryNeighbours(slot));
+          for (const job of await buryNeighbours(slot)) shift.gaveUp(givenUp(slot, job));
           next = await claimNext(slot, shift, order);
           if (next?.kind !== 'none') break;
           next = null;
@@ -96,7 +99,7 @@ function waitMs(nextDueInMs: number | null, idleLeftMs: number | null): number {
 /** Claims a job, however long Redis takes; null: no further job may be started here. */
 async function claimNext(slot: Slot, shift: Shift, order: QueueOrder): Promise<Claim | null> {
   while (!shift.takePlace()) {
-    if (shift.isFull || slot.asked !== 'nothing') return null;
+    if (shift.isFull || shift.hasFailed || slot.asked !== 'nothing') return null;
     // Other slots may be about to start the last ones.
     await sleep(SHORTEST_WAIT_MS);
   }

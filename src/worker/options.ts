@@ -1,3 +1,4 @@
+import type { EndedExecution } from '../ended-execution.ts';
 import type { JobCall, StreamName } from '../executor/index.ts';
 import type { LogEvent } from '../log-event.ts';
 
@@ -27,6 +28,8 @@ export interface WorkerOptions {
   readonly sweepEveryMs: number;
   readonly maxJobs: number | null;
   readonly maxIdleMs: number | null;
+  /** Ends when so many jobs have ended badly for good; null: goes on whatever fails. */
+  readonly maxFailures: number | null;
   /** A fresh executor for every job. */
   readonly isolate: boolean;
   /** How long a task has after its signal, and again after SIGTERM. */
@@ -44,6 +47,8 @@ export interface WorkerOptions {
   /** Until Redis forgets a worker that no longer beats; RQ's worker_ttl plus a minute. */
   readonly workerTtlMs: number;
   readonly log: (event: Told) => void;
+  /** Called for each execution that has ended, after it was told. */
+  readonly onEnded: (ended: EndedExecution) => void;
   /** What a job writes, live; a returned promise slows the job down until it settles. */
   readonly onOutput: (call: JobCall, stream: StreamName, chunk: Buffer) => void | Promise<void>;
 }
@@ -53,7 +58,7 @@ export type Told = LogEvent extends infer Event ? (Event extends { at: number } 
 
 /** How a worker ended. `failed`: jobs of this run whose last attempt did not end well. */
 export interface WorkerEnd {
-  readonly why: 'done' | 'stopped' | 'max_jobs' | 'idle' | 'suspended' | 'unsettled';
+  readonly why: 'done' | 'stopped' | 'max_jobs' | 'failures' | 'idle' | 'suspended' | 'unsettled';
   readonly done: number;
   readonly failed: number;
   /** The signal that ended it, or null. */

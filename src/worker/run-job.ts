@@ -1,3 +1,4 @@
+import type { EndedExecution } from '../ended-execution.ts';
 import { ForkError, type Outcome } from '../executor/index.ts';
 import {
   type Claim,
@@ -14,19 +15,23 @@ import {
 } from '../store/index.ts';
 import { runCallback } from './callbacks.ts';
 import { Capture } from './capture.ts';
+import { endedNow, endOf, LOST } from './ended.ts';
 import { runInExecutor } from './execute.ts';
 import { LiveOutput } from './live-output.ts';
 import { untilDone } from './patience.ts';
 import type { Slot } from './slot.ts';
 
-/** What a job's run came to, and the next claim when one was made in the same round trip. `unforked`: no executor could be started. */
+/** What a job's run came to, and the next claim when one was made in the same round trip. `ended` is null when no executor could be started. */
 export interface JobEnd {
-  readonly fate: Settled['kind'] | 'put back' | 'unforked';
+  readonly ended: EndedExecution | null;
   readonly next: Claim | null;
 }
 
-/** Runs one claimed job in an executor and settles it; `nextRequest` is asked for when it is settled, null for no next job. */
-export async function runJob(slot: Slot, job: ClaimedJob, nextRequest: () => ClaimRequest | null): Promise<JobEnd> {
+/** When a job is settled: which one to claim in the same step, null for none. */
+export type NextRequest = (outcome: Outcome['kind']) => ClaimRequest | null;
+
+/** Runs one claimed job in an executor and settles it. */
+export async function runJob(slot: Slot, job: ClaimedJob, nextRequest: NextRequest): Promise<JobEnd> {
   const { log } = slot.options;
   const startedAt = Date.now();
   log({
@@ -44,23 +49,27 @@ export async function runJob(slot: Slot, job: ClaimedJob, nextRequest: () => Cla
     if (!(error instanceof ForkError)) throw error;
     log({ event: 'error', text: `no executor could be started: ${error.message}` });
     await giveBack(slot, job, { reason: 'no executor could be started', hasBegun: false });
-    return { fate: 'unforked', next: null };
+    return { ended: null, next: null };
   }
-  if (outcome.kind === 'stopped' && outcome.by === 'lost') return { fate: 'lost', next: null };
-  if (outcome.kind === 'stopped' && outcome.by === 'cold')
-    return { fate: await giveBack(slot, job, { reason: 'the worker was stopped', hasBegun: true }), next: null };
+  const ended = (end: Omit<Parameters<typeof endedNow>[2], 'startedAt'>) => endedNow(slot, job, { ...end, startedAt });
+  if (outcome.kind === 'stopped' && outcome.by === 'lost') return { ended: ended({ fate: 'lost', reason: LOST }), next: null };
+  if (outcome.kind === 'stopped' && outcome.by === 'cold') {
+    const reason = 'the worker was stopped';
+    return { ended: ended({ fate: await giveBack(slot, job, { reason, hasBegun: true }), reason }), next: null };
+  }
 
   await runCallback(slot, job, outcome, capture);
   await handOnRest(slot, job, capture);
   const settlement = settlementOf(slot, job, outcome, await capture.takeRest());
-  const request = nextRequest();
+  const request = nextRequest(outcome.kind);
   const { settled, claim } = await untilDone(
     slot,
     () => settle(slot.db, settlement, request),
     reason => log({ event: 'warning', text: `the end of job ${job.id} cannot be kept yet, trying again: ${reason}` }),
   );
-  tell(slot, job, { outcome, settled, durationMs: Date.now() - startedAt });
-  return { fate: settled.kind, next: claim };
+  const record = ended(endOf(outcome, settled));
+  tell(slot, job, { outcome, settled, durationMs: record.endedAt - startedAt });
+  return { ended: record, next: claim };
 }
 
 async function execute(slot: Slot, job: ClaimedJob, capture: Capture): Promise<Outcome> {

@@ -1,3 +1,5 @@
+import { type EndedExecution, isFailure } from '../ended-execution.ts';
+import type { WorkerOptions } from './options.ts';
 import type { Slot } from './slot.ts';
 import { Tally } from './tally.ts';
 
@@ -6,14 +8,16 @@ export class Shift {
   readonly tally = new Tally();
   readonly beganAt = Date.now();
   readonly #slots = new Set<Slot>();
-  readonly #maxJobs: number | null;
+  readonly #options: ShiftOptions;
   /** Jobs that were started, and claims that may start another one: `--max-jobs` counts those of all slots together. */
   #started = 0;
   #claiming = 0;
   #lastEndAt = Date.now();
+  /** Jobs that have ended badly for good: `--max-failures` counts those of all slots together. */
+  #failures = 0;
 
-  constructor(maxJobs: number | null) {
-    this.#maxJobs = maxJobs;
+  constructor(options: ShiftOptions) {
+    this.#options = options;
   }
 
   join(slot: Slot): void {
@@ -37,12 +41,25 @@ export class Shift {
 
   /** All the jobs that may be started were started. */
   get isFull(): boolean {
-    return this.#maxJobs !== null && this.#started >= this.#maxJobs;
+    const { maxJobs } = this.#options;
+    return maxJobs !== null && this.#started >= maxJobs;
+  }
+
+  /** So many jobs have failed that no other one may be started. */
+  get hasFailed(): boolean {
+    const { maxFailures } = this.#options;
+    return maxFailures !== null && this.#failures >= maxFailures;
+  }
+
+  /** Whether a failure may be the one that ends the shift: a next job is then not claimed before that is known. */
+  get countsFailures(): boolean {
+    return this.#options.maxFailures !== null;
   }
 
   /** Before a claim; false when the claims that are under way may start all the jobs that are left. */
   takePlace(): boolean {
-    if (this.#maxJobs !== null && this.#started + this.#claiming >= this.#maxJobs) return false;
+    const { maxJobs } = this.#options;
+    if (this.hasFailed || (maxJobs !== null && this.#started + this.#claiming >= maxJobs)) return false;
     this.#claiming += 1;
     return true;
   }
@@ -68,9 +85,27 @@ export class Shift {
     if (!hasNext && !this.isWorking) this.#ring(slot);
   }
 
+  /** An execution has ended in a slot of this shift. */
+  settled(ended: EndedExecution): void {
+    this.tally.add(ended.id, ended.fate);
+    this.#note(ended);
+  }
+
+  /** A job of a dead worker was given up. */
+  gaveUp(ended: EndedExecution): void {
+    this.tally.giveUp();
+    this.#note(ended);
+  }
+
   /** Asks all slots to finish their jobs: one of them has met something that it cannot go on with. */
   callOff(askToStop: (slot: Slot) => void): void {
     for (const slot of this.#slots) askToStop(slot);
+  }
+
+  #note(ended: EndedExecution): void {
+    if (isFailure(ended)) this.#failures += 1;
+    this.#options.onEnded(ended);
+    if (this.hasFailed) for (const slot of this.#slots) slot.doorbell.ring();
   }
 
   /** Those that wait have a reason to look again. */
@@ -78,3 +113,5 @@ export class Shift {
     for (const slot of this.#slots) if (slot !== by) slot.doorbell.ring();
   }
 }
+
+type ShiftOptions = Pick<WorkerOptions, 'maxJobs' | 'maxFailures' | 'onEnded'>;

@@ -1,19 +1,27 @@
 import { hostname } from 'node:os';
 import { bury, forget, neighbours, type Swept, sweep } from '../store/index.ts';
+import { DIED_TOO_OFTEN, givenUp } from './ended.ts';
 import { isGone, ownProcess } from './own-process.ts';
+import type { Shift } from './shift.ts';
 import type { Companion, Slot } from './slot.ts';
 
+/** A job of the worker's queues that is not tried again: its workers died too often. */
+export interface GivenUp {
+  readonly id: string;
+  readonly queue: string;
+}
+
 /** Puts back the jobs of dead workers, twice a lease, and forgets what the registries need not know any more. */
-export function startSweeper(slot: Slot): Companion {
-  const timer = setInterval(() => void sweepAll(slot), slot.options.sweepEveryMs);
+export function startSweeper(slot: Slot, shift: Shift): Companion {
+  const timer = setInterval(() => void sweepAll(slot, shift), slot.options.sweepEveryMs);
   return { stop: () => clearInterval(timer) };
 }
 
-/** Sweeps after this machine's dead workers and every queue of the worker. Returns how many jobs of its queues were given up for good. */
-export async function sweepAll(slot: Slot): Promise<number> {
-  const givenUp = (await buryNeighbours(slot)) + (await sweepQueues(slot));
+/** Sweeps after this machine's dead workers and every queue of the worker. */
+export async function sweepAll(slot: Slot, shift: Shift): Promise<void> {
+  const jobs = [...(await buryNeighbours(slot)), ...(await sweepQueues(slot))];
+  for (const job of jobs) shift.gaveUp(givenUp(slot, job));
   await forgetAll(slot);
-  return givenUp;
 }
 
 async function forgetAll({ db, options }: Slot): Promise<void> {
@@ -26,45 +34,45 @@ async function forgetAll({ db, options }: Slot): Promise<void> {
 
 /**
  * Sweeps every queue of the worker. Not within a lease of a lost connection's return: the others come back too, and are to renew
- * their leases first. Returns how many jobs were given up for good.
+ * their leases first. Returns the jobs that were given up for good.
  */
-export async function sweepQueues(slot: Slot): Promise<number> {
+export async function sweepQueues(slot: Slot): Promise<GivenUp[]> {
   const { db, options } = slot;
-  if (Date.now() - slot.connectedAt < options.leaseMs) return 0;
-  let givenUp = 0;
+  if (Date.now() - slot.connectedAt < options.leaseMs) return [];
+  const given: GivenUp[] = [];
   for (const queue of options.queues) {
     try {
       for (const swept of await sweep(db, queue)) {
         tell(slot, queue, swept);
-        if (swept.fate === 'failed') givenUp += 1;
+        if (swept.fate === 'failed') given.push({ id: swept.id, queue });
       }
     } catch (error) {
       options.log({ event: 'debug', text: `sweep of ${queue}: ${String(error)}` });
     }
   }
-  return givenUp;
+  return given;
 }
 
 /** Unregisters the workers of this machine whose process is certainly gone: no lease needs to lapse before their jobs run again. */
-export async function buryNeighbours({ db, options }: Pick<Slot, 'db' | 'options'>): Promise<number> {
+export async function buryNeighbours({ db, options }: Pick<Slot, 'db' | 'options'>): Promise<GivenUp[]> {
   const own = ownProcess();
-  if (!own) return 0;
-  let givenUp = 0;
+  if (!own) return [];
+  const given: GivenUp[] = [];
   try {
     for (const neighbour of await neighbours(db, own.machine, hostname())) {
       const found = isGone(neighbour.process) ? await bury(db, neighbour) : null;
       if (!found) continue;
       tell({ options }, found.queue, found);
-      if (found.fate === 'failed' && options.queues.includes(found.queue)) givenUp += 1;
+      if (found.fate === 'failed' && options.queues.includes(found.queue)) given.push({ id: found.id, queue: found.queue });
     }
   } catch (error) {
     options.log({ event: 'debug', text: `dead workers: ${String(error)}` });
   }
-  return givenUp;
+  return given;
 }
 
 function tell({ options: { log } }: Pick<Slot, 'options'>, queue: string, { id, fate }: Swept): void {
   if (fate === 'queued') log({ event: 'job_put_back', queue, jobId: id, reason: 'its worker died' });
   else if (fate === 'stopped') log({ event: 'job_stopped', queue, jobId: id });
-  else log({ event: 'job_failed', queue, jobId: id, reason: 'its worker died too often', trace: '', durationMs: 0 });
+  else log({ event: 'job_failed', queue, jobId: id, reason: DIED_TOO_OFTEN, trace: '', durationMs: 0 });
 }

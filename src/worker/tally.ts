@@ -1,4 +1,4 @@
-import type { JobEnd } from './run-job.ts';
+import type { Fate } from '../ended-execution.ts';
 
 /** Jobs by how their last attempt ended: one that failed and succeeded on its retry has done well. */
 export class Tally {
@@ -6,19 +6,20 @@ export class Tally {
   readonly #bad = new Set<string>();
   #givenUp = 0;
 
+  /** Those that will be tried again are among them. */
   get failed(): number {
     return this.#bad.size + this.#givenUp;
   }
 
-  add(id: string, fate: JobEnd['fate']): void {
+  add(id: string, fate: Fate): void {
     if (fate === 'finished') {
       this.done += 1;
       this.#bad.delete(id);
     } else if (fate === 'failed' || fate === 'stopped' || fate === 'retried') this.#bad.add(id);
   }
 
-  /** Jobs that a sweep has given up. */
-  giveUp(count: number): void {
-    this.#givenUp += count;
+  /** A job that a sweep has given up. */
+  giveUp(): void {
+    this.#givenUp += 1;
   }
 }

@@ -25,7 +25,7 @@ const MAX_RESULT_BYTES = 2 ** 20;
  */
 export async function runWorker(db: Db, options: WorkerOptions): Promise<WorkerEnd> {
   const { concurrency } = options;
-  const shift = new Shift(options.maxJobs);
+  const shift = new Shift(options);
   process.setMaxListeners(Math.max(10, 6 * concurrency));
   db.client.setMaxListeners(Math.max(10, 6 * concurrency));
   const slots = await startSlots(db, options, shift);
@@ -40,7 +40,15 @@ export async function runWorker(db: Db, options: WorkerOptions): Promise<WorkerE
 }
 
 /** What ends one slot tells more of the whole than what ends another. */
-const ORDER_OF_REASONS: readonly WorkerEnd['why'][] = ['suspended', 'unsettled', 'stopped', 'max_jobs', 'idle', 'done'];
+const ORDER_OF_REASONS: readonly WorkerEnd['why'][] = [
+  'suspended',
+  'unsettled',
+  'failures',
+  'stopped',
+  'max_jobs',
+  'idle',
+  'done',
+];
 
 type SlotEnd = Pick<WorkerEnd, 'why' | 'signal'>;
 
@@ -100,13 +108,13 @@ async function live(slot: Slot, shift: Shift, companions: Companion[]): Promise<
   options.log({ event: 'started', worker: entry.name, pid: entry.pid, version: options.version });
   options.log({ event: 'subscribing', worker: entry.name, channel: `${db.prefix}:pubsub:${entry.name}` });
   const control = startControl(slot);
-  companions.push(control, startConnectionWatch(slot), startHeartbeat(slot), startOutputKeeper(slot), startSweeper(slot));
+  companions.push(control, startConnectionWatch(slot), startHeartbeat(slot), startOutputKeeper(slot), startSweeper(slot, shift));
   companions.push(startScheduler(slot));
   await control.listens;
   options.log({ event: 'listening', worker: entry.name, queues: options.queues });
   for (const queue of options.queues) options.log({ event: 'cleaning', worker: entry.name, queue });
   slot.pool.warm();
-  shift.tally.giveUp(await sweepAll(slot));
+  await sweepAll(slot, shift);
   return loop(slot, shift);
 }
 
@@ -207,8 +215,9 @@ async function registerAs(db: Db, options: WorkerOptions, address: string, base:
   }
 }
 
-/** The exit status of an ended worker: a burst answers whether all went well, a lasting one was asked to end. */
+/** The exit status of an ended worker: a burst, or one that failures have ended, answers whether all went well; a lasting one was asked to end. */
 export function exitStatusOfWorker(end: WorkerEnd, burst: boolean): number {
   if (end.why === 'suspended' || end.why === 'unsettled') return EXIT_STATUS.tryAgain;
+  if (end.why === 'failures') return EXIT_STATUS.no;
   return burst && end.failed > 0 ? EXIT_STATUS.no : 0;
 }

@@ -66,7 +66,8 @@ function cleanEnv(extra: Readonly<Record<string, string | undefined>>): NodeJS.P
   // No file of the machine or of whoever runs the tests.
   const env: NodeJS.ProcessEnv = { RQT_CONFIG: '/dev/null' };
   for (const [name, value] of Object.entries({ ...process.env, ...extra })) {
-    const foreign = /^(RQT?_|REDIS_URL$|NO_COLOR$|FORCE_COLOR$|NODE_TEST_CONTEXT$|NODE_OPTIONS$)/.test(name) && !(name in extra);
+    const foreign =
+      /^(RQT?_|REDIS_URL$|NO_COLOR$|FORCE_COLOR$|NODE_TEST_CONTEXT$|NODE_OPTIONS$|GITHUB_)/.test(name) && !(name in extra);
     if (!foreign && value !== undefined) env[name] = value;
     if (name === 'RQT_CONFIG' && name in extra && value === undefined) delete env[name];
   }

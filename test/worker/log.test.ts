@@ -9,8 +9,10 @@ beforeEach(() => stage.redis.client.flushall());
 test('the log tells what RQ’s tells, in its order, with a time in front', async () => {
   const id = await put('quick#add', { args: [1, 2] });
   const ran = await burst('default', 'other', '--name', 'w');
-  for (const line of ran.stderr.trimEnd().split('\n')) assert.match(line, /^\d\d:\d\d:\d\d/);
-  const lines = told(ran);
+  const [log = '', summary = ''] = ran.stderr.split('\n\n');
+  assert.match(summary, /^1 job done/);
+  for (const line of log.split('\n')) assert.match(line, /^\d\d:\d\d:\d\d/);
+  const lines = told({ stderr: log });
   assert.match(lines.shift() ?? '', /^Worker w: started with PID \d+, version \d/);
   assert.deepEqual(
     lines.map(line => line.replace(/ in \d.*/, '')),

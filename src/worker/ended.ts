@@ -1,0 +1,61 @@
+import type { EndedExecution, Fate } from '../ended-execution.ts';
+import type { Outcome } from '../executor/index.ts';
+import type { ClaimedJob, Settled } from '../store/index.ts';
+import type { Slot } from './slot.ts';
+
+/** What is told of an execution's end beside the job itself. */
+interface End {
+  readonly fate: Fate;
+  readonly startedAt: number;
+  readonly reason?: string | null;
+  readonly trace?: string;
+  readonly retryInMs?: number;
+}
+
+/** The record of an execution that ended just now. */
+export function endedNow({ entry }: Slot, job: ClaimedJob, { fate, startedAt, reason, trace, retryInMs }: End): EndedExecution {
+  return {
+    id: job.id,
+    queue: job.queue,
+    task: job.call?.task ?? null,
+    description: job.description || job.call?.task || '',
+    worker: entry.name,
+    attempt: job.attempt,
+    fate,
+    startedAt,
+    endedAt: Date.now(),
+    reason: reason ?? null,
+    trace: trace ?? '',
+    retryInMs: retryInMs ?? null,
+  };
+}
+
+/** How an execution ended that was settled. */
+export function endOf(outcome: Outcome, settled: Settled): Omit<End, 'startedAt'> {
+  const failure = outcome.kind === 'failed' ? outcome.failure : undefined;
+  switch (settled.kind) {
+    case 'finished':
+      return { fate: 'finished' };
+    case 'stopped':
+      return { fate: 'stopped', reason: 'stopped by a user' };
+    case 'retried':
+      return { fate: 'retried', ...failure, retryInMs: settled.inMs };
+    case 'failed':
+      return { fate: 'failed', ...failure };
+    case 'lost':
+      return { fate: 'lost', reason: LOST };
+  }
+}
+
+export const LOST = 'its lease was lost: another worker may run it';
+
+/** The record of a job that was given up here: its workers died. */
+export function givenUp({ entry }: Slot, { id, queue }: { readonly id: string; readonly queue: string }): EndedExecution {
+  const now = Date.now();
+  return {
+    ...{ id, queue, task: null, description: '', worker: entry.name, attempt: 0 },
+    ...{ fate: 'failed', startedAt: now, endedAt: now, reason: DIED_TOO_OFTEN, trace: '', retryInMs: null },
+  };
+}
+
+export const DIED_TOO_OFTEN = 'its worker died too often';
