@@ -65,12 +65,6 @@ export class Options {
     return this.#get(name) === false;
   }
 
-  /** What was said of a flag: true, false (`--no-…`), or undefined. */
-  given(name: string): boolean | undefined {
-    const value = this.#values[name];
-    return typeof value === 'boolean' ? value : undefined;
-  }
-
   /** The values of an option that may be repeated. */
   list(name: string): readonly string[] {
     const value = this.#get(name);

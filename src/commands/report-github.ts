@@ -9,7 +9,8 @@ type Env = Readonly<Record<string, string | undefined>>;
 
 /** Whether failures are told to GitHub: `--annotations` and `--no-annotations` decide, else where this runs. */
 export function tellsGitHub(options: Options, env: Env): boolean {
-  return options.given('annotations') ?? (env.GITHUB_ACTIONS === 'true' && options.text('log-format') !== 'json');
+  if (options.flag('annotations') || options.isOff('annotations')) return options.flag('annotations');
+  return env.GITHUB_ACTIONS === 'true' && options.text('log-format') !== 'json';
 }
 
 /** Workflow commands for stderr, where GitHub reads them as it does on stdout, and the summary on the page of the run. */

@@ -80,6 +80,8 @@ const WORKER: Readonly<Record<string, Row>> = {
   'job-monitoring-interval': { check: positive, otherwise: '30s' },
   'max-jobs': { check: count() },
   'max-idle-time': { check: duration({ allowZero: false, allowNone: false, wholeSeconds: false }) },
+  'fail-fast': { kind: 'boolean', rivals: ['max-failures'] },
+  'max-failures': { check: count({ example: 3 }), rivals: ['fail-fast'] },
   isolate: { kind: 'boolean' },
   grace: { check: time, otherwise: '5s' },
   'result-ttl': { check: duration(), otherwise: '500s' },

@@ -13,7 +13,7 @@ const COMMAND_LINE_ONLY: Readonly<Record<string, readonly string[]>> = {
     ...['description', 'job-id', 'lines', 'quiet', 'json', 'wait'],
     ...['schedule-in', 'schedule-at', 'tz', 'depends-on', 'once-per'],
   ],
-  worker: ['name', 'num-workers', 'no-scheduler', 'pid'],
+  worker: ['name', 'num-workers', 'no-scheduler', 'pid', 'exit-zero', 'junit', 'report', 'annotations'],
 };
 
 const OPTIONS: Readonly<Record<string, readonly OptionSpec[]>> = {
