@@ -3,7 +3,7 @@ import { EXIT_STATUS } from '../errors.ts';
 import { parseJobId } from '../parse/names.ts';
 import { escapeUnprintable } from '../parse/quote.ts';
 import { type Canceled, cancel, type Db, waitUntilStopped } from '../store/index.ts';
-import { print, say, withStore } from './io.ts';
+import { heedQuiet, print, QUIET_OPTION, say, withStore } from './io.ts';
 import { unknownJob } from './unknown.ts';
 
 export const command: Command = {
@@ -15,11 +15,13 @@ export const command: Command = {
   options: [
     { name: 'no-wait', type: 'boolean', describe: 'do not wait until a running job has stopped' },
     { name: 'json', type: 'boolean', describe: 'one JSON document per id' },
+    QUIET_OPTION,
   ],
   run,
 };
 
 async function run({ words, options }: CommandLine): Promise<number> {
+  heedQuiet(options);
   const ids = words.map(parseJobId);
   return withStore(options, async db => {
     // All are asked before one is waited for: running jobs stop side by side.

@@ -2,18 +2,19 @@ import type { Command, CommandLine } from '../command.ts';
 import { EXIT_STATUS } from '../errors.ts';
 import { parseJobId } from '../parse/names.ts';
 import { deleteJob } from '../store/index.ts';
-import { print, say, withStore } from './io.ts';
+import { heedQuiet, print, QUIET_OPTION, say, withStore } from './io.ts';
 
 export const command: Command = {
   name: 'delete',
   synopsis: '<id…>',
   summary: 'remove jobs with all they own',
   words: { min: 1, max: Number.POSITIVE_INFINITY },
-  options: [{ name: 'json', type: 'boolean', describe: 'one JSON document per job' }],
+  options: [{ name: 'json', type: 'boolean', describe: 'one JSON document per job' }, QUIET_OPTION],
   run,
 };
 
 async function run({ words, options }: CommandLine): Promise<number> {
+  heedQuiet(options);
   const ids = words.map(parseJobId);
   const json = options.flag('json');
   return withStore(options, async db => {

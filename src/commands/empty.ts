@@ -3,8 +3,8 @@ import { RqtError } from '../errors.ts';
 import { parseQueueName } from '../parse/names.ts';
 import { escapeUnprintable } from '../parse/quote.ts';
 import { countQueued, type Db, empty, queueNames } from '../store/index.ts';
-import { print, withStore } from './io.ts';
-import { openProgress, type ProgressLine } from './progress.ts';
+import { heedQuiet, print, QUIET_OPTION, withStore } from './io.ts';
+import { openProgress, type ProgressLine, SILENT } from './progress.ts';
 import { refuseUnknownQueues } from './unknown.ts';
 
 export const command: Command = {
@@ -17,11 +17,13 @@ export const command: Command = {
     { name: 'all', alias: 'a', type: 'boolean', describe: 'all queues' },
     { name: 'dry-run', type: 'boolean', describe: 'only say how many jobs would be removed' },
     { name: 'json', type: 'boolean', describe: 'one JSON document per queue' },
+    QUIET_OPTION,
   ],
   run,
 };
 
 async function run({ words, options }: CommandLine): Promise<number> {
+  heedQuiet(options);
   const all = options.flag('all');
   if (all === words.length > 0)
     throw new RqtError('usage', 'name the queues to empty, or give --all for all of them: rqt empty default');
@@ -31,7 +33,7 @@ async function run({ words, options }: CommandLine): Promise<number> {
     const queues = all ? await queueNames(db) : named;
     const dryRun = options.flag('dry-run');
     const total = (await Promise.all(queues.map(queue => countQueued(db, queue)))).reduce((sum, count) => sum + count, 0);
-    const progress = openProgress(total);
+    const progress = options.flag('quiet') ? SILENT : openProgress(total);
     let before = 0;
     for (const queue of queues) {
       const result = dryRun

@@ -1,10 +1,23 @@
 import type { Options } from '../command.ts';
 import { sourceText } from '../config/setting.ts';
 import { type ConfigOfFile, readConfig } from '../config.ts';
+import type { OptionSpec } from '../parse/argv.ts';
 import { closeDb, type Db, failureOf, openStore } from '../store/index.ts';
+
+let isQuiet = false;
+
+/** The flag of commands that a crontab may call: cron mails whatever is written. */
+export const QUIET_OPTION: OptionSpec = { name: 'quiet', type: 'boolean', describe: 'print nothing but errors' };
+
+/** Heeds {@link QUIET_OPTION}: nothing is printed from now on. Returns whether it was given. */
+export function heedQuiet(options: Options): boolean {
+  isQuiet = options.flag('quiet');
+  return isQuiet;
+}
 
 /** Data for stdout. */
 export function print(text: string): void {
+  if (isQuiet) return;
   process.stdout.write(text.endsWith('\n') ? text : `${text}\n`);
 }
 

@@ -1,7 +1,7 @@
 import type { Command, CommandLine } from '../command.ts';
 import { parseWorkerName } from '../parse/names.ts';
 import { kill } from '../store/index.ts';
-import { withStore } from './io.ts';
+import { heedQuiet, QUIET_OPTION, withStore } from './io.ts';
 import { tellWorkers } from './tell-worker.ts';
 
 export const command: Command = {
@@ -10,13 +10,14 @@ export const command: Command = {
   summary: 'kill what workers run now; the workers go on',
   words: { min: 1, max: Number.POSITIVE_INFINITY },
   outlivesReader: true,
-  options: [{ name: 'json', type: 'boolean', describe: 'one JSON document per worker' }],
+  options: [{ name: 'json', type: 'boolean', describe: 'one JSON document per worker' }, QUIET_OPTION],
   epilogue:
     'The running job fails at once, without a grace period, and its retries apply (rqt stop ends a job for good). Exit status: 1 it runs nothing, 66 no such worker.',
   run,
 };
 
 async function run({ words, options }: CommandLine): Promise<number> {
+  heedQuiet(options);
   const workers = [...new Set(words.map(parseWorkerName))];
   const sentence = (worker: string, jobId: string | null) =>
     `worker ${worker} kills ${jobId === null ? 'its running job' : `job ${jobId}`}`;

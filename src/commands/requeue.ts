@@ -14,8 +14,8 @@ import {
   requeue,
   stateOf,
 } from '../store/index.ts';
-import { print, say, withStore } from './io.ts';
-import { openProgress } from './progress.ts';
+import { heedQuiet, print, QUIET_OPTION, say, withStore } from './io.ts';
+import { openProgress, SILENT } from './progress.ts';
 import { refuseUnknownQueues } from './unknown.ts';
 
 export const command: Command = {
@@ -31,11 +31,13 @@ export const command: Command = {
     { name: 'at-front', type: 'boolean', describe: 'put them at the front of their queues' },
     { name: 'dry-run', type: 'boolean', describe: 'only say which would be run again' },
     { name: 'json', type: 'boolean', describe: 'one JSON document per job' },
+    QUIET_OPTION,
   ],
   run,
 };
 
 async function run({ words, options }: CommandLine): Promise<number> {
+  heedQuiet(options);
   const selects = ['all', 'queue', 'failed-since', 'task'].some(name => options.has(name));
   if (selects === words.length > 0) {
     throw new RqtError(
@@ -122,7 +124,7 @@ async function requeueSelected(db: Db, selection: Selection, options: Options): 
   const queues = selection.queues.length > 0 ? selection.queues : known;
   const total = (await Promise.all(queues.map(queue => countFailed(db, queue)))).reduce((sum, count) => sum + count, 0);
   const notBefore = selection.sinceMs === null ? null : (await redisNow(db)) - selection.sinceMs;
-  const progress = openProgress(total);
+  const progress = options.flag('quiet') ? SILENT : openProgress(total);
   let looked = 0;
   let chosen = 0;
   for (const queue of queues) {

@@ -2,7 +2,7 @@ import type { Command, CommandLine } from '../command.ts';
 import { RqtError } from '../errors.ts';
 import { parseQueueName } from '../parse/names.ts';
 import { queueNames, resume } from '../store/index.ts';
-import { print, say, withStore } from './io.ts';
+import { heedQuiet, print, QUIET_OPTION, say, withStore } from './io.ts';
 import { unknownName } from './unknown.ts';
 
 export const command: Command = {
@@ -11,12 +11,13 @@ export const command: Command = {
   summary: 'start jobs again that suspend held back',
   words: { min: 0, max: Number.POSITIVE_INFINITY },
   outlivesReader: true,
-  options: [{ name: 'json', type: 'boolean', describe: 'one JSON document per queue, or one for all workers' }],
+  options: [{ name: 'json', type: 'boolean', describe: 'one JSON document per queue, or one for all workers' }, QUIET_OPTION],
   epilogue: 'Without queues all workers are resumed; queues that were suspended by name stay so until they are named.',
   run,
 };
 
 async function run({ words, options }: CommandLine): Promise<number> {
+  const quiet = heedQuiet(options);
   const queues = [...new Set(words.map(parseQueueName))];
   return withStore(options, async db => {
     const resumed = await resume(db, queues);
@@ -26,7 +27,7 @@ async function run({ words, options }: CommandLine): Promise<number> {
       if (options.flag('json')) print(JSON.stringify({ version: 1, kind: 'resumed', queue, changed: was }));
       else print(sentence(queue, was));
     }
-    if (resumed.still.length > 0) say(noteOf(resumed.still));
+    if (resumed.still.length > 0 && !quiet) say(noteOf(resumed.still));
     return 0;
   });
 }

@@ -2,7 +2,7 @@ import type { Command, CommandLine } from '../command.ts';
 import { RqtError } from '../errors.ts';
 import { parseWorkerName } from '../parse/names.ts';
 import { shutdown, workerNames } from '../store/index.ts';
-import { print, withStore } from './io.ts';
+import { heedQuiet, print, QUIET_OPTION, withStore } from './io.ts';
 import { tellWorkers } from './tell-worker.ts';
 
 export const command: Command = {
@@ -14,11 +14,13 @@ export const command: Command = {
   options: [
     { name: 'all', alias: 'a', type: 'boolean', describe: 'all workers' },
     { name: 'json', type: 'boolean', describe: 'one JSON document per worker' },
+    QUIET_OPTION,
   ],
   run,
 };
 
 async function run({ words, options }: CommandLine): Promise<number> {
+  heedQuiet(options);
   const all = options.flag('all');
   if (all === words.length > 0)
     throw new RqtError('usage', 'name the workers to shut down, or give --all for all of them (see them: rqt info -W)');

@@ -3,7 +3,7 @@ import { EXIT_STATUS } from '../errors.ts';
 import { parseJobId } from '../parse/names.ts';
 import { escapeUnprintable } from '../parse/quote.ts';
 import { type Db, type Stopped, stop, waitUntilStopped } from '../store/index.ts';
-import { print, say, withStore } from './io.ts';
+import { heedQuiet, print, QUIET_OPTION, say, withStore } from './io.ts';
 import { unknownJob } from './unknown.ts';
 
 export const command: Command = {
@@ -15,12 +15,14 @@ export const command: Command = {
   options: [
     { name: 'no-wait', type: 'boolean', describe: 'do not wait until a job has stopped' },
     { name: 'json', type: 'boolean', describe: 'one JSON document per id' },
+    QUIET_OPTION,
   ],
   epilogue: 'A stopped job is not tried again, whatever its retries. Exit status: 0 stopped, 1 it did not run, 66 no such job.',
   run,
 };
 
 async function run({ words, options }: CommandLine): Promise<number> {
+  heedQuiet(options);
   const ids = [...new Set(words.map(parseJobId))];
   return withStore(options, async db => {
     // All are asked before one is waited for: they stop side by side.

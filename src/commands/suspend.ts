@@ -4,7 +4,7 @@ import { parseDuration } from '../parse/duration.ts';
 import { parseQueueName } from '../parse/names.ts';
 import { queueNames, suspend } from '../store/index.ts';
 import { formatDuration } from '../view/duration.ts';
-import { print, withStore } from './io.ts';
+import { heedQuiet, print, QUIET_OPTION, withStore } from './io.ts';
 import { unknownName } from './unknown.ts';
 
 export const command: Command = {
@@ -21,12 +21,14 @@ export const command: Command = {
       describe: 'for so long only, such as 10m (default: until rqt resume)',
     },
     { name: 'json', type: 'boolean', describe: 'one JSON document per queue, or one for all workers' },
+    QUIET_OPTION,
   ],
   epilogue: 'Without queues all workers are suspended, those of RQ too; with queues only workers of rqt. Running jobs go on.',
   run,
 };
 
 async function run({ words, options }: CommandLine): Promise<number> {
+  heedQuiet(options);
   const queues = [...new Set(words.map(parseQueueName))];
   const durationMs = readDuration(options.text('duration'));
   return withStore(options, async db => {
