@@ -13,12 +13,18 @@ export interface ConfigFile {
 
 type Env = Readonly<Record<string, string | undefined>>;
 
-export const FILE_NAME = 'rqt.toml';
+const FILE_NAME = 'rqt.toml';
+
+/** Names no file, as in git's GIT_CONFIG_GLOBAL: not worth loading a parser for. */
+const NO_FILE = '/dev/null';
 
 /** The files that hold, the nearest first: the one that was named, else the nearest upwards from `cwd` and the user's own. */
 export function findFiles(env: Env, flag: string | undefined, cwd: string | null): ConfigFile[] {
-  if (flag !== undefined) return [{ path: resolve(cwd ?? '/', flag), namedBy: '--config' }];
-  if (env.RQT_CONFIG) return [{ path: resolve(cwd ?? '/', env.RQT_CONFIG), namedBy: 'RQT_CONFIG' }];
+  const named = flag ?? env.RQT_CONFIG;
+  if (named === NO_FILE) return [];
+  if (flag !== undefined || named) {
+    return [{ path: resolve(cwd ?? '/', named ?? ''), namedBy: flag === undefined ? 'RQT_CONFIG' : '--config' }];
+  }
   const candidates = [cwd === null ? null : nearestUpwards(cwd), ofUser(env)];
   const paths = new Set(candidates.filter(path => path !== null));
   return [...paths].map(path => ({ path, namedBy: null }));

@@ -153,7 +153,8 @@ function createSlot(db: Db, options: WorkerOptions, entry: WorkerEntry): Slot {
       maxResultBytes: MAX_RESULT_BYTES,
       ...(options.maxMemoryBytes !== null && { maxRssBytes: options.maxMemoryBytes }),
       ...(options.recycleAfter !== null && { recycleAfter: options.recycleAfter }),
-      ...(options.allowShell && { env: { RQT_ALLOW_SHELL: '1' } }),
+      // Said either way: the worker's own environment may have it, and a flag goes before that.
+      env: { RQT_ALLOW_SHELL: options.allowShell ? '1' : '' },
       onOutput: (call, stream, chunk) => {
         const shown = options.onOutput(call, stream, chunk);
         const handedOn = slot.running?.capture.add(stream, chunk);

@@ -135,6 +135,15 @@ test('a worker takes its section, and finds its tasks beside the file', async ()
   assert.equal((await space.run(['result', id])).stdout, '42\n');
 });
 
+test('a flag that is turned off on the command line holds in the jobs, too', async () => {
+  const space = newSpace(redis);
+  const env = { RQT_ALLOW_SHELL: '1', RQT_BURST: 'yes' };
+  const [allowed, refused] = [await space.enqueue('shell#run', 'true'), await space.enqueue('shell#run', 'true')];
+  assert.equal((await space.run(['worker', '--max-jobs', '1'], { env })).status, 0);
+  assert.equal((await space.run(['worker', '--no-allow-shell'], { env })).status, 1);
+  assert.deepEqual([await space.field(allowed, 'status'), await space.field(refused, 'status')], ['finished', 'failed']);
+});
+
 test('every command refuses a wrong file and an unknown variable with 78, before it does anything', async () => {
   const space = newSpace(redis);
   const { project, env } = newProject('[queues.reports]\ntimeuot = "1h"\n');
