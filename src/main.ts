@@ -64,7 +64,13 @@ async function run(command: Command, line: CommandLine, reader: Reader): Promise
   if (command.readsOwnConfiguration) return command.run(line);
   const typed = line.options.words;
   const configured = await configure({ command: command.name, values: typed }, process.env);
-  return command.run({ ...line, options: new Options(typed, configured) });
+  try {
+    return await command.run({ ...line, options: new Options(typed, configured) });
+  } catch (error) {
+    if (!(error instanceof RqtError) || error.code !== 'usage' || configured.size === 0) throw error;
+    const { blameConfiguration } = await import('./config/blame.ts');
+    throw blameConfiguration(error, configured);
+  }
 }
 
 /** The common, correct command line; null for anything else. */

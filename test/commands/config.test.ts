@@ -167,6 +167,17 @@ test('every command refuses a wrong file and an unknown variable with 78, before
   assert.deepEqual(await space.keys(), []);
 });
 
+test('what is typed and what is configured may contradict each other: the line says what comes from where', async () => {
+  const { project, env } = newProject('retry-max = 2\nretry-max-delay = "1s"\nbackoff = "linear"\n');
+  const file = join(project, 'rqt.toml');
+  const alone = await rqt(['enqueue', 'a#b'], { cwd: project, env });
+  assert.equal(alone.status, 78);
+  assert.match(alone.stderr, /^rqt: --retry-max-delay is shorter than --retry-delay;.* \(--retry-max-delay comes from .*:2\)\n$/);
+  const both = await rqt(['enqueue', 'a#b', '--retry-delay', '2s'], { cwd: project, env });
+  assert.equal(both.status, 64);
+  assert.ok(both.stderr.includes(`(--retry-max-delay comes from ${file}:2)`), both.stderr);
+});
+
 test('--config goes before RQT_CONFIG, both before any search; /dev/null is no file at all', async () => {
   const { project, env } = newProject('namespace = "near"');
   const folder = newFolder({ 'a.toml': 'namespace = "a"', 'b.toml': 'namespace = "b"' });
