@@ -17,6 +17,8 @@ export interface Command {
   readonly outlivesReader?: boolean;
   /** Whether it is about the configuration, and gets what was typed only. */
   readonly readsOwnConfiguration?: boolean;
+  /** `rqt cron add`: it does nothing itself, its first word names one of these. */
+  readonly subcommands?: readonly Command[];
   /** A second name of another command, not listed. */
   readonly isAlias?: boolean;
   /** Lines under the options in its help. */
@@ -41,6 +43,12 @@ export class Options {
   constructor(typed: Readonly<Record<string, unknown>>, configured: Configured = new Map()) {
     this.#typed = typed;
     this.#configured = configured;
+  }
+
+  /** The same without those of these names. */
+  without(...names: readonly string[]): Options {
+    const typed = Object.entries(this.#typed).filter(([name]) => !names.includes(name));
+    return new Options(Object.fromEntries(typed), this.#configured);
   }
 
   /** The value of an option that takes one, or undefined. */
@@ -90,6 +98,19 @@ export class Options {
   #get(name: string): unknown {
     return this.#typed[name] ?? this.#configured.get(name)?.value;
   }
+}
+
+/** A command as it was called, `cron add` with `title`, and how many words that took. */
+export interface Called {
+  readonly command: Command;
+  readonly title: string;
+  readonly wordCount: number;
+}
+
+/** The subcommand that the words after a command's name call, or the command itself. */
+export function descend(command: Command, words: readonly string[], title = command.name, wordCount = 0): Called {
+  const sub = command.subcommands?.find(({ name }) => name === words[0]);
+  return sub ? descend(sub, words.slice(1), `${title} ${sub.name}`, wordCount + 1) : { command, title, wordCount };
 }
 
 /** Options that every command takes. */

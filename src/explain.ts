@@ -1,5 +1,5 @@
-import yargs from 'yargs';
-import { type Command, type CommandLine, GLOBAL_OPTIONS, Options } from './command.ts';
+import yargs, { type Argv } from 'yargs';
+import { type Called, type Command, type CommandLine, descend, GLOBAL_OPTIONS, Options } from './command.ts';
 import { isConfigurable } from './config/settings.ts';
 import { RqtError } from './errors.ts';
 import { renderHelp } from './help.ts';
@@ -51,19 +51,9 @@ export async function explain(
       throw message ? new Refusal(message) : error;
     });
   for (const command of commands) {
-    parser.command(
-      command.name,
-      command.summary,
-      builder =>
-        builder
-          .usage(`rqt ${command.name} ${command.synopsis} [flags]\n\n${command.summary}`)
-          .options(toYargsOptions(command.options, name => isConfigurable(command.name, name)))
-          .epilogue(command.epilogue ?? ''),
-      argv => {
-        const { _: [, ...positionals] = [], ...options } = argv as { _: (string | number)[] };
-        found.explained = { command, line: { words: positionals.map(String), plainWords, options: new Options(options) } };
-      },
-    );
+    addCommand(parser, { command, title: command.name, wordCount: 1 }, (called, words, options) => {
+      if (!called.subcommands) found.explained = { command: called, line: { words, plainWords, options } };
+    });
   }
   refuseValues(commands, words);
   try {
@@ -72,6 +62,29 @@ export async function explain(
     throw error instanceof Refusal ? refuse(error.message, commands, words) : error;
   }
   return checked(found.explained, commands, words);
+}
+
+type OnCall = (command: Command, words: readonly string[], options: Options) => void;
+
+/** A command, and those below it, as yargs's. */
+function addCommand(parser: Argv, { command, title, wordCount }: Called, onCall: OnCall): void {
+  parser.command(
+    command.name,
+    command.summary,
+    builder => {
+      builder
+        .usage(`rqt ${title} ${command.synopsis} [flags]\n\n${command.summary}`)
+        .options(toYargsOptions(command.options, name => isConfigurable(title, name)))
+        .epilogue(command.epilogue ?? '');
+      for (const sub of command.subcommands ?? [])
+        addCommand(builder, { command: sub, title: `${title} ${sub.name}`, wordCount: wordCount + 1 }, onCall);
+      return builder;
+    },
+    argv => {
+      const { _: words = [], ...options } = argv as { _: (string | number)[] };
+      onCall(command, words.slice(wordCount).map(String), new Options(options));
+    },
+  );
 }
 
 const USAGE = 'rqt: RQ (Redis Queue) for the terminal\n\nUsage: rqt <command> [flags]';
@@ -101,18 +114,16 @@ function checked(explained: Explained | null, commands: readonly Command[], word
     throw refuseName(commands, words);
   }
   const { command, line } = explained;
-  if (line.words.length < command.words.min) throw usage(command, 'something is missing');
+  const title = calledBy(commands, words)?.title ?? command.name;
+  if (line.words.length < command.words.min) throw usage(command, title, 'something is missing');
   if (line.words.length > command.words.max)
-    throw usage(command, `${quote(line.words[command.words.max] ?? '')} is one word too many`);
-  if (line.plainWords.length > 0 && !command.takesPlainWords) throw usage(command, 'nothing may follow --');
+    throw usage(command, title, `${quote(line.words[command.words.max] ?? '')} is one word too many`);
+  if (line.plainWords.length > 0 && !command.takesPlainWords) throw usage(command, title, 'nothing may follow --');
   return explained;
 }
 
-function usage(command: Command, what: string): RqtError {
-  return new RqtError(
-    'usage',
-    `rqt ${command.name}: ${what}: rqt ${command.name} ${command.synopsis} (see rqt ${command.name} --help)`,
-  );
+function usage(command: Command, title: string, what: string): RqtError {
+  return new RqtError('usage', `rqt ${title}: ${what}: rqt ${title} ${command.synopsis} (see rqt ${title} --help)`);
 }
 
 const HELP_WORDS = new Set(['--help', '-h', '--version', '-V', 'completion', '--get-yargs-completions']);
@@ -131,11 +142,37 @@ function refuseName(commands: readonly Command[], words: readonly string[]): Rqt
         .map(({ name }) => name)
         .join(', ')} (see rqt --help)`,
     );
+  const called = calledBy(commands, words);
+  return called?.command.subcommands ? refuseSubcommand(called, words) : unknownCommand(name, '', commands);
+}
+
+function unknownCommand(name: string, above: string, known: readonly Command[]): RqtError {
   const near = nearest(
     name,
-    commands.map(command => command.name),
+    known.map(command => command.name),
   );
-  return new RqtError('usage', `there is no command ${quote(name)}${near ? `; did you mean ${near}?` : ''} (see rqt --help)`);
+  const hint = near ? `; did you mean ${above}${near}?` : '';
+  return new RqtError('usage', `there is no command ${quote(above + name)}${hint} (see rqt ${above}--help)`);
+}
+
+/** The word behind a command that only has subcommands is none of them, or missing. */
+function refuseSubcommand({ command: { subcommands = [] }, title, wordCount }: Called, words: readonly string[]): RqtError {
+  const name = words.filter(word => !word.startsWith('-'))[wordCount];
+  if (name !== undefined) return unknownCommand(name, `${title} `, subcommands);
+  return new RqtError(
+    'usage',
+    `say what to do: rqt ${title} ${subcommands.map(sub => sub.name).join('|')} (see rqt ${title} --help)`,
+  );
+}
+
+/** The command, or the subcommand, that the words call; flags may stand before its name. */
+function calledBy(commands: readonly Command[], words: readonly string[]): Called | null {
+  const names = words.filter(word => !word.startsWith('-'));
+  for (const [i, word] of names.entries()) {
+    const command = commands.find(({ name }) => name === word);
+    if (command) return descend(command, names.slice(i + 1), command.name, i + 1);
+  }
+  return null;
 }
 
 /** yargs's message as one of ours: what is wrong, and the nearest right thing. */
@@ -165,11 +202,10 @@ function refuse(message: string, commands: readonly Command[], words: readonly s
 
 /** The options that the command line may use, and where they are explained. */
 function contextOf(commands: readonly Command[], words: readonly string[]) {
-  const called = words.find(word => commands.some(({ name }) => name === word));
-  const command = commands.find(({ name }) => name === called);
+  const called = calledBy(commands, words);
   return {
-    options: [...(command?.options ?? []), ...GLOBAL_OPTIONS],
-    help: command ? `rqt ${command.name} --help` : 'rqt --help',
+    options: [...(called?.command.options ?? []), ...GLOBAL_OPTIONS],
+    help: called ? `rqt ${called.title} --help` : 'rqt --help',
   };
 }
 

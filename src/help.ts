@@ -2,7 +2,7 @@ import type { Command } from './command.ts';
 
 /** What people do with rqt, in the order in which they do it. */
 const GROUPS: readonly (readonly [title: string, names: readonly string[]])[] = [
-  ['put in', ['enqueue']],
+  ['put in', ['enqueue', 'cron']],
   ['run', ['worker']],
   ['look', ['info', 'jobs', 'status', 'result', 'logs', 'wait']],
   ['control', ['cancel', 'stop', 'requeue', 'delete', 'empty', 'suspend', 'resume', 'kill', 'shutdown']],
@@ -20,7 +20,7 @@ export function renderHelp(commands: readonly Command[]): string {
       .filter(name => summaries.has(name))
       .map((name, i) => `${(i === 0 ? title : '').padEnd(9)}${name.padEnd(13)}${summaries.get(name)}`),
   );
-  return ['rqt <command>: RQ (Redis Queue) for the terminal; more: rqt <command> --help', '', ...lines, '', ...FOOTER].join('\n');
+  return ['rqt <command>: RQ (Redis Queue) for the terminal; more: rqt <command> --help', ...lines, '', ...FOOTER].join('\n');
 }
 
 const FOOTER = ['Start here: rqt enqueue hello#hello you, then rqt worker --burst, then rqt info'];

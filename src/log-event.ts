@@ -31,6 +31,8 @@ type Told =
   | ({ readonly event: 'job_stopped' } & OfJob)
   /** Put back at the front of its queue: a cold shutdown, or its worker died. */
   | ({ readonly event: 'job_put_back'; readonly reason: string } & OfJob)
+  /** Enqueued for a slot of an entry of `rqt cron`. */
+  | ({ readonly event: 'job_cron'; readonly entry: string } & OfJob)
   | ({ readonly event: 'lease_lost' } & OfJob)
   | ({ readonly event: 'late_result_dropped' } & OfJob)
   | { readonly event: 'warm_shutdown'; readonly worker: string; readonly pid: number }
@@ -74,6 +76,7 @@ const LEVELS: Readonly<Record<LogEvent['event'], LogLevel>> = {
   job_retried: 'warn',
   job_stopped: 'warn',
   job_put_back: 'warn',
+  job_cron: 'info',
   lease_lost: 'warn',
   late_result_dropped: 'warn',
   warm_shutdown: 'info',

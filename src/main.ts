@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs';
-import { type Command, type CommandLine, GLOBAL_OPTIONS, Options } from './command.ts';
+import { type Command, type CommandLine, descend, GLOBAL_OPTIONS, Options } from './command.ts';
 import { configure } from './config/configure.ts';
 import { EXIT_STATUS, exitStatusOf, RqtError } from './errors.ts';
 import { readArgv } from './parse/argv.ts';
@@ -9,6 +9,7 @@ import { refuseInvalidUtf8 } from './parse/utf8.ts';
 const COMMANDS = {
   enqueue: () => import('./commands/enqueue.ts'),
   worker: () => import('./commands/worker.ts'),
+  cron: () => import('./commands/cron.ts'),
   'worker-pool': () => import('./commands/worker-pool.ts'),
   info: () => import('./commands/info.ts'),
   status: () => import('./commands/status.ts'),
@@ -49,9 +50,9 @@ async function dispatch(argv: readonly string[], reader: Reader): Promise<number
   const plainWords = end < 0 ? [] : argv.slice(end + 1);
   const [name = '', ...rest] = words;
   const load = Object.hasOwn(COMMANDS, name) ? COMMANDS[name as keyof typeof COMMANDS] : undefined;
-  const command = load && (await load()).command;
-  const line = command && readQuickly(command, rest, plainWords);
-  if (line) return run(command, line, reader);
+  const called = load && descend((await load()).command, rest);
+  const line = called && readQuickly(called.command, rest.slice(called.wordCount), plainWords);
+  if (line) return run(called.command, line, reader);
 
   // Help, versions, completion and everything that needs an explanation is yargs's.
   const [{ explain }, commands] = await Promise.all([import('./explain.ts'), loadAll()]);
@@ -75,6 +76,7 @@ async function run(command: Command, line: CommandLine, reader: Reader): Promise
 
 /** The common, correct command line; null for anything else. */
 function readQuickly(command: Command, words: readonly string[], plainWords: readonly string[]): CommandLine | null {
+  if (command.subcommands) return null;
   if (plainWords.length > 0 && !command.takesPlainWords) return null;
   const reading = readArgv(words, [...command.options, ...GLOBAL_OPTIONS], command.words.max);
   if (!reading || reading.positionals.length < command.words.min) return null;

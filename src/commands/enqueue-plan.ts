@@ -8,20 +8,13 @@ import { parseMeta } from '../parse/meta.ts';
 import { parseGroupName, parseTaskName } from '../parse/names.ts';
 import { quote } from '../parse/quote.ts';
 import { parseRepeat } from '../parse/repeat.ts';
-import { expandRetry, parseRetry } from '../parse/retry.ts';
+import { expandRetry, parseRetry, type RetryPlan } from '../parse/retry.ts';
 import { parseWhen } from '../parse/when.ts';
 import type { JobPlan } from '../store/index.ts';
 
 /** Reads when and how often a job is to run, and what happens around it. @throws RqtError, also for flags that contradict each other. */
 export function readPlan(options: Options, jobId: string | undefined): { nextPlan: () => JobPlan; plansDiffer: boolean } {
-  const retry = parseRetry({
-    max: options.text('retry-max'),
-    intervals: waitsOf(options, 'retry-interval', options.text('retry-max')),
-    backoff: options.text('backoff'),
-    delay: options.text('retry-delay'),
-    maxDelay: options.text('retry-max-delay'),
-    jitter: options.flag('jitter'),
-  });
+  const retry = readRetry(options);
   const repeat = parseRepeat(options.text('repeat'), waitsOf(options, 'repeat-interval', options.text('repeat')));
   const plan: JobPlan = {
     ...readParents(options, jobId),
@@ -33,6 +26,18 @@ export function readPlan(options: Options, jobId: string | undefined): { nextPla
     ...readCrashes(options),
   };
   return { nextPlan: () => (retry ? { ...plan, retry: expandRetry(retry) } : plan), plansDiffer: retry?.jitter === true };
+}
+
+/** The flags about retries; null: there are none. @throws RqtError, also for flags that contradict each other. */
+export function readRetry(options: Options): RetryPlan | null {
+  return parseRetry({
+    max: options.text('retry-max'),
+    intervals: waitsOf(options, 'retry-interval', options.text('retry-max')),
+    backoff: options.text('backoff'),
+    delay: options.text('retry-delay'),
+    maxDelay: options.text('retry-max-delay'),
+    jitter: options.flag('jitter'),
+  });
 }
 
 /** Configured waits are for as many times as there are: only typed ones may be too many. */

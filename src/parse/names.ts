@@ -15,6 +15,17 @@ export function parseJobId(text: string): string {
   return text;
 }
 
+/** The name of an entry of `rqt cron`, unchanged: as a job id, which it becomes a part of, at most 200 characters. @throws RqtError `usage`. */
+export function parseCronName(text: string): string {
+  if (text === '') throw refuse('the name is empty', 'write for example nightly-backup');
+  if (!/^[A-Za-z0-9_-]+$/.test(text)) {
+    throw refuse(`name ${quote(text)} has other characters than letters, digits, _ and -`, 'write for example nightly-backup');
+  }
+  if (text.startsWith('-')) throw refuse(`name ${quote(text)} begins with -`, 'write for example nightly-backup');
+  if (text.length > MAX_NAME_BYTES) throw refuse(`name ${quote(text)} is longer than ${MAX_NAME_BYTES} characters`, 'shorten it');
+  return text;
+}
+
 /**
  * A queue's name, unchanged: any Unicode without a comma (RQ joins names with it), white space and control characters, at
  * most 200 bytes. @throws RqtError `usage`.

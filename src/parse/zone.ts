@@ -58,7 +58,32 @@ function openZone(zone: string): Intl.DateTimeFormat {
 
 function zoneHint(zone: string): string {
   if (/^[+-]/.test(zone)) return 'is an offset, not a zone; put it behind the time: --schedule-at 2027-01-31T09:00+02:00';
-  const zones = ['UTC', ...Intl.supportedValuesOf('timeZone')];
-  const near = zones.find(name => name.toLowerCase().endsWith(`/${zone.toLowerCase()}`)) ?? nearest(zone, zones);
+  const near = nearestZone(zone);
   return `is not a known time zone; ${near ? `did you mean --tz ${near}?` : 'write for example --tz Europe/Berlin'}`;
+}
+
+/** The zone whose city or name is most like a word, or null. */
+function nearestZone(text: string): string | null {
+  const zones = ['UTC', ...Intl.supportedValuesOf('timeZone')];
+  return zones.find(name => name.toLowerCase().endsWith(`/${text.toLowerCase()}`)) ?? nearest(text, zones);
+}
+
+/** An IANA time zone as its users write it, `Europe/Berlin`; unchanged. `flag` names it in messages. @throws RqtError `usage`. */
+export function parseZone(text: string, flag: string): string {
+  if (/^[+-]/.test(text)) {
+    throw new RqtError('usage', `${flag} ${quote(text)} is an offset, not a zone; write for example ${flag} Europe/Berlin`);
+  }
+  try {
+    new Intl.DateTimeFormat('en-US', { timeZone: text });
+    return text;
+  } catch (cause) {
+    const near = nearestZone(text);
+    const hint = near ? `did you mean ${near}?` : `write for example ${flag} Europe/Berlin`;
+    throw new RqtError('usage', `${flag} ${quote(text)} is not a known time zone; ${hint}`, { cause });
+  }
+}
+
+/** The zone of this machine, as TZ or its settings say. */
+export function localZone(): string {
+  return new Intl.DateTimeFormat().resolvedOptions().timeZone || 'UTC';
 }

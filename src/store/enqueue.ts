@@ -86,7 +86,7 @@ export async function enqueueOncePer(
 function send(db: Db, jobs: readonly NewJob[], options: EnqueueOptions, once?: OncePer): Promise<unknown[]> {
   const { queue, limits, atFront, idsMayExist, plan = {}, maxDepth = '', by } = options;
   const { dependsOn = [], due, onParentFailure = 'cancel' } = plan;
-  const shared = [...limitFields(limits), ...(atFront ? ['enqueue_at_front', 1] : []), ...planFields(plan)];
+  const shared = sharedFields(options);
   const args: (string | number | Buffer)[] = [
     ...[queue, flag(atFront), flag(idsMayExist), limits.ttlMs ?? ''],
     ...[due && 'atMs' in due ? due.atMs : '', due && 'inMs' in due ? due.inMs : ''],
@@ -95,6 +95,11 @@ function send(db: Db, jobs: readonly NewJob[], options: EnqueueOptions, once?: O
   ];
   for (const job of jobs) args.push(job.id, encodeCall(job.call), job.description);
   return runScript(db, 'enqueue', args);
+}
+
+/** The fields that are the same for all jobs of these options: name, value, and so on. */
+export function sharedFields({ limits, atFront, plan = {} }: EnqueueOptions): (string | number)[] {
+  return [...limitFields(limits), ...(atFront ? ['enqueue_at_front', 1] : []), ...planFields(plan)];
 }
 
 function readReply([tag, ...rest]: unknown[]): Enqueued {

@@ -18,6 +18,10 @@ export const keys = {
   channel: (prefix: string, worker: string) => `${prefix}:pubsub:${worker}`,
   suspended: (prefix: string) => `${prefix}:suspended`,
   queueSuspended: (prefix: string, queue: string) => `${prefix}:rqt:suspended:${queue}`,
+  cron: (prefix: string) => `${prefix}:rqt:cron`,
+  cronEntry: (prefix: string, name: string) => `${prefix}:rqt:cron:${name}`,
+  /** On which workers hear that the timetable was changed. A message to a worker of this name is none of it. */
+  cronChannel: (prefix: string) => `${prefix}:pubsub:rqt:cron`,
 } as const;
 
 /** RQ's registries; `wip` is the one of started jobs. */

@@ -83,6 +83,8 @@ export type Control =
 /** Who listens on a control channel. */
 export interface Listener {
   onControl(control: Control): void;
+  /** The timetable of `rqt cron` was changed. */
+  onCron(): void;
   /** It listens again after it could not for a while: what was said meanwhile is lost. */
   onAgain(): void;
 }
@@ -95,18 +97,20 @@ export interface Subscription {
 }
 
 /** Listens on a worker's control channel; subscribes again after each lost connection. Messages that are no commands are ignored. */
-export function subscribe(db: Db, worker: string, { onControl, onAgain }: Listener): Subscription {
+export function subscribe(db: Db, worker: string, { onControl, onCron, onAgain }: Listener): Subscription {
   const client = duplicateDb(db);
   const channel = keys.channel(db.prefix, worker);
-  client.on('message', (_channel: string, message: string) => {
+  const cronChannel = keys.cronChannel(db.prefix);
+  client.on('message', (from: string, message: string) => {
+    if (from === cronChannel) return onCron();
     const control = readControl(message);
     if (control) onControl(control);
   });
-  const listens = client.subscribe(channel).then(() => {
+  const listens = client.subscribe(channel, cronChannel).then(() => {
     client.on('ready', again);
   });
   // ioredis subscribes again by itself and does not say when that is done; a second time does no harm.
-  const again = () => void client.subscribe(channel).then(onAgain, () => {});
+  const again = () => void client.subscribe(channel, cronChannel).then(onAgain, () => {});
   return { listens, close: () => client.disconnect() };
 }
 

@@ -82,15 +82,18 @@ export interface Maintained {
   readonly more: boolean;
   /** Until the next scheduled job is due by Redis's clock, or null. */
   readonly nextDueInMs: number | null;
+  /** Until the next slot of `rqt cron`, or null. */
+  readonly nextSlotInMs: number | null;
 }
 
 /** Enqueues scheduled jobs that are due, cancels jobs that waited longer than their ttl, releases children of ended parents. Bounded. */
 export async function maintain(db: Db, queues: readonly string[]): Promise<Maintained> {
-  const [, promoted, expired, more, nextDue] = await runScript(db, 'maintain', queues);
+  const [, promoted, expired, more, nextDue, nextSlot] = await runScript(db, 'maintain', queues);
   return {
     promoted: Number(promoted),
     expired: Number(expired),
     more: more === 1,
     nextDueInMs: nextDue === '' ? null : Number(nextDue),
+    nextSlotInMs: nextSlot === '' ? null : Number(nextSlot),
   };
 }

@@ -6,6 +6,13 @@ import bury from './lua/bury.lua';
 import cancel from './lua/cancel.lua';
 import claim from './lua/claim.lua';
 import commandScript from './lua/command.lua';
+import cron from './lua/cron.lua';
+import cronDue from './lua/cron_due.lua';
+import cronFire from './lua/cron_fire.lua';
+import cronPause from './lua/cron_pause.lua';
+import cronPut from './lua/cron_put.lua';
+import cronRemove from './lua/cron_remove.lua';
+import cronRun from './lua/cron_run.lua';
 import deleteScript from './lua/delete.lua';
 import empty from './lua/empty.lua';
 import endings from './lua/endings.lua';
@@ -37,6 +44,7 @@ import unregister from './lua/unregister.lua';
 
 /** What a script stands on: each level knows the one before it. */
 const PLACES = prelude + places;
+const CRON = PLACES + cron;
 const FAMILY = PLACES + family;
 const ENDINGS = FAMILY + endings;
 const RUNNING = ENDINGS + running;
@@ -66,6 +74,12 @@ const SCRIPTS = {
   maintain: ENDINGS + maintain,
   register: prelude + register,
   unregister: prelude + unregister,
+  cronPut: CRON + cronPut,
+  cronRemove: CRON + cronRemove,
+  cronPause: CRON + cronPause,
+  cronRun: CRON + cronRun,
+  cronDue: CRON + cronDue,
+  cronFire: CRON + cronFire,
 } as const;
 
 /** Every transition that rqt knows: one script each. */

@@ -37,6 +37,8 @@ function jobText(event: JobEvent, { colour }: Look): string {
       return say(`${colour.yellow('Job stopped by user')} (${id})`);
     case 'job_put_back':
       return say(`${colour.yellow('Job put back')} (${id}): ${safeLine(event.reason)}`);
+    case 'job_cron':
+      return say(`cron ${colour.blue(safeLine(event.entry))} (${id})`);
     case 'lease_lost':
       return say(`${colour.yellow('Lease lost')} (${id}): its execution is stopped here, another worker may run it`);
     case 'late_result_dropped':

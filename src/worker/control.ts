@@ -1,12 +1,17 @@
 import { type Control, subscribe } from '../store/index.ts';
 import { beat } from './heartbeat.ts';
+import type { Scheduler } from './scheduler.ts';
 import { askToStop, type Companion, type Slot, stopRunning } from './slot.ts';
 
 /** Obeys RQ's commands on the worker's channel (rq/command.py), from `rq` and `rqt` alike. What it could not hear it asks for in a heartbeat. */
-export function startControl(slot: Slot): Companion & { readonly listens: Promise<void> } {
+export function startControl(slot: Slot, scheduler: Scheduler): Companion & { readonly listens: Promise<void> } {
   const subscription = subscribe(slot.db, slot.entry.name, {
     onControl: control => obey(slot, control),
-    onAgain: () => void beat(slot),
+    onCron: () => scheduler.look(),
+    onAgain: () => {
+      void beat(slot);
+      scheduler.look();
+    },
   });
   return { listens: subscription.listens, stop: () => subscription.close() };
 }

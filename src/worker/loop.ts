@@ -68,7 +68,7 @@ export async function loop(slot: Slot, shift: Shift): Promise<WorkerEnd['why']> 
       case 'none':
         next = null;
         for (const job of await sweepQueues(slot)) shift.gaveUp(givenUp(slot, job));
-        nextDueInMs = await runDue(slot);
+        nextDueInMs = (await runDue(slot)).nextDueInMs;
         if (options.burst) {
           for (const job of await buryNeighbours(slot)) shift.gaveUp(givenUp(slot, job));
           next = await claimNext(slot, shift, order);

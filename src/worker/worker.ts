@@ -107,13 +107,21 @@ async function live(slot: Slot, shift: Shift, companions: Companion[]): Promise<
   const { db, entry, options } = slot;
   options.log({ event: 'started', worker: entry.name, pid: entry.pid, version: options.version });
   options.log({ event: 'subscribing', worker: entry.name, channel: `${db.prefix}:pubsub:${entry.name}` });
-  const control = startControl(slot);
-  companions.push(control, startConnectionWatch(slot), startHeartbeat(slot), startOutputKeeper(slot), startSweeper(slot, shift));
-  companions.push(startScheduler(slot));
+  const scheduler = startScheduler(slot);
+  const control = startControl(slot, scheduler);
+  companions.push(
+    scheduler,
+    control,
+    startConnectionWatch(slot),
+    startHeartbeat(slot),
+    startOutputKeeper(slot),
+    startSweeper(slot, shift),
+  );
   await control.listens;
   options.log({ event: 'listening', worker: entry.name, queues: options.queues });
   for (const queue of options.queues) options.log({ event: 'cleaning', worker: entry.name, queue });
   slot.pool.warm();
+  scheduler.look();
   await sweepAll(slot, shift);
   return loop(slot, shift);
 }

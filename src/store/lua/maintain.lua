@@ -1,7 +1,7 @@
 -- maintain.lua: what is due regardless of queues: scheduled jobs, waits that lasted too long, children of ended parents, dead workers.
 -- ARGV     2.. queues whose schedule this worker serves
 -- returns  {'maintained', jobs enqueued from the schedule, jobs canceled because their ttl is over, 1 when more is due now,
---          milliseconds until the next scheduled job is due or ''}
+--          milliseconds until the next scheduled job is due or '', milliseconds until the next slot of `rqt cron` or ''}
 -- O(100) for each kind and queue
 local promoted, expired, more = 0, 0, 0
 
@@ -62,4 +62,7 @@ for _, key in ipairs(redis.call('SRANDMEMBER', P .. ':workers', 20)) do
     end
   end
 end
-return { 'maintained', promoted, expired, more, next_due and tostring(math.max(0, math.ceil(next_due * 1000 - NOW_MS))) or '' }
+
+local slot = redis.call('ZRANGE', P .. ':rqt:cron', 0, 0, 'WITHSCORES')[2]
+local function ms_until(ms) return ms and ms < math.huge and string.format('%d', math.max(0, math.ceil(ms - NOW_MS))) or '' end
+return { 'maintained', promoted, expired, more, ms_until(next_due and next_due * 1000), ms_until(slot and tonumber(slot)) }

@@ -1,0 +1,29 @@
+import type { Command, CommandLine } from '../../command.ts';
+import { RqtError } from '../../errors.ts';
+import { parseCronName } from '../../parse/names.ts';
+import { removeCron } from '../../store/index.ts';
+import { print, withStore } from '../io.ts';
+import { unknownEntry } from './unknown-entry.ts';
+
+export const remove: Command = {
+  name: 'remove',
+  synopsis: 'NAME…',
+  summary: 'remove entries; the jobs that they made stay',
+  words: { min: 1, max: Number.POSITIVE_INFINITY },
+  outlivesReader: true,
+  options: [{ name: 'json', type: 'boolean', describe: 'one JSON document per entry' }],
+  run,
+};
+
+async function run({ words, options }: CommandLine): Promise<number> {
+  const names = [...new Set(words.map(parseCronName))];
+  return withStore(options, async db => {
+    const unknown = await removeCron(db, names);
+    if (unknown !== null) throw new RqtError('missing', await unknownEntry(db, unknown));
+    for (const name of names) {
+      if (options.flag('json')) print(JSON.stringify({ version: 1, kind: 'cron_removed', name }));
+      else print(`${name} removed; the jobs that it made stay`);
+    }
+    return 0;
+  });
+}

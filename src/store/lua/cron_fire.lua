@@ -1,0 +1,23 @@
+-- cron_fire.lua: fires slots of an entry and moves it on to its next one, in one step: whoever comes second finds it moved on.
+-- ARGV     2 name, 3 next slot, 4 expression, 5 zone, 6 catch_up: the entry as it was seen, 7 its next slot from now on, in epoch ms,
+--          8 how many of the slots that passed were missed, 9 the last of those or '', 10 how many of those are fired here,
+--          11.. slots to fire: epoch ms, job id, further fields as a JSON list or ''; three at a time
+-- returns  {'fired', queue, ids of the jobs that were enqueued, …}: one whose job there was already is left out;
+--          {'late'}: another worker was first, or the entry is another one now; nothing was changed
+-- O(slots)
+local name = ARGV[2]
+local seen = redis.call('HMGET', cron_key(name), 'next', 'expression', 'zone', 'catch_up', 'queue')
+for i = 1, 4 do
+  if seen[i] ~= ARGV[i + 2] then return { 'late' } end
+end
+local reply, last = { 'fired', seen[5] }, nil
+for i = 11, #ARGV, 3 do
+  if enqueue_for(name, ARGV[i + 1], ARGV[i], ARGV[i + 2]) then reply[#reply + 1] = ARGV[i + 1] end
+  last = ARGV[i]
+end
+if last then redis.call('HSET', cron_key(name), 'last', last) end
+if ARGV[9] ~= '' then
+  redis.call('HSET', cron_key(name), 'missed', ARGV[9], 'missed_count', ARGV[8], 'missed_fired', ARGV[10])
+end
+set_next(name, ARGV[7])
+return reply
