@@ -56,7 +56,11 @@ export const command: Command = {
     { name: 'for', type: 'string', value: 'DURATION', describe: 'how long --settle waits at the most (default: 10m); then 75' },
     { name: 'max-memory', type: 'string', value: 'SIZE', describe: 'replace an executor that is larger after its job: 512mb' },
     { name: 'recycle-after', type: 'string', value: 'N', describe: 'replace an executor after so many jobs' },
-    { name: 'with-scheduler', type: 'boolean', describe: 'enqueue scheduled jobs when they are due (always on)' },
+    {
+      name: 'with-scheduler',
+      type: 'boolean',
+      describe: 'enqueue scheduled jobs when they are due, fire the slots of rqt cron (always on)',
+    },
     { name: 'no-scheduler', type: 'boolean', describe: 'leave scheduled jobs to other workers' },
     {
       name: 'maintenance-interval',

@@ -16,19 +16,6 @@ export {
 export { redisNow } from './clock.ts';
 export { coming } from './coming.ts';
 export { kill, shutdown, type Told, workerNames } from './command-worker.ts';
-export {
-  type CronDefinition,
-  type DueEntry,
-  dueCron,
-  fireCron,
-  type PutOutcome,
-  pauseCron,
-  putCron,
-  removeCron,
-  resumeCron,
-  runCron,
-} from './cron.ts';
-export { cronEntries, cronNames } from './cron-entries.ts';
 export { closeDb, type Db } from './db.ts';
 export { deleteJob } from './delete.ts';
 export { details } from './details.ts';

@@ -6,13 +6,6 @@ import bury from './lua/bury.lua';
 import cancel from './lua/cancel.lua';
 import claim from './lua/claim.lua';
 import commandScript from './lua/command.lua';
-import cron from './lua/cron.lua';
-import cronDue from './lua/cron_due.lua';
-import cronFire from './lua/cron_fire.lua';
-import cronPause from './lua/cron_pause.lua';
-import cronPut from './lua/cron_put.lua';
-import cronRemove from './lua/cron_remove.lua';
-import cronRun from './lua/cron_run.lua';
 import deleteScript from './lua/delete.lua';
 import empty from './lua/empty.lua';
 import endings from './lua/endings.lua';
@@ -43,8 +36,7 @@ import sweep from './lua/sweep.lua';
 import unregister from './lua/unregister.lua';
 
 /** What a script stands on: each level knows the one before it. */
-const PLACES = prelude + places;
-const CRON = PLACES + cron;
+export const PLACES = prelude + places;
 const FAMILY = PLACES + family;
 const ENDINGS = FAMILY + endings;
 const RUNNING = ENDINGS + running;
@@ -74,12 +66,6 @@ const SCRIPTS = {
   maintain: ENDINGS + maintain,
   register: prelude + register,
   unregister: prelude + unregister,
-  cronPut: CRON + cronPut,
-  cronRemove: CRON + cronRemove,
-  cronPause: CRON + cronPause,
-  cronRun: CRON + cronRun,
-  cronDue: CRON + cronDue,
-  cronFire: CRON + cronFire,
 } as const;
 
 /** Every transition that rqt knows: one script each. */
@@ -88,32 +74,44 @@ type Argument = string | number | Buffer;
 
 /** Runs a script and returns its tagged array with strings for bytes. */
 export function runScript(db: Db, name: ScriptName, args: readonly Argument[]): Promise<unknown[]> {
-  return run(db, name, '', args) as Promise<unknown[]>;
+  return run(db, { name, lua: SCRIPTS[name] }, '', args) as Promise<unknown[]>;
+}
+
+/** A script that few commands need, kept apart so that the others do not load it. */
+export interface Script {
+  /** Unlike that of any other. */
+  readonly name: string;
+  readonly lua: string;
+}
+
+/** As {@link runScript}, of a script that is not among those. */
+export function runScriptApart(db: Db, script: Script, args: readonly Argument[]): Promise<unknown[]> {
+  return run(db, script, '', args) as Promise<unknown[]>;
 }
 
 /** As {@link runScript}, but bytes stay bytes: payloads are binary. */
 export function runScriptForBytes(db: Db, name: ScriptName, args: readonly Argument[]): Promise<unknown[]> {
-  return run(db, name, 'Buffer', args) as Promise<unknown[]>;
+  return run(db, { name, lua: SCRIPTS[name] }, 'Buffer', args) as Promise<unknown[]>;
 }
 
 /** Which scripts a client has sent already. */
-const sent = new WeakMap<Redis, Set<ScriptName>>();
+const sent = new WeakMap<Redis, Set<string>>();
 
 /** By its text the first time: for its hash ioredis loads node:crypto, 3 ms that most commands, which send one script, need not pay. */
-function run({ client, prefix }: Db, name: ScriptName, kind: '' | 'Buffer', args: readonly Argument[]): Promise<unknown> {
+function run({ client, prefix }: Db, script: Script, kind: '' | 'Buffer', args: readonly Argument[]): Promise<unknown> {
   const known = sent.get(client) ?? new Set();
-  if (known.has(name)) return command(client, name, kind)(keys.queues(prefix), prefix, ...args);
-  sent.set(client, known.add(name));
-  return client[`call${kind}`]('EVAL', SCRIPTS[name], 1, keys.queues(prefix), prefix, ...args);
+  if (known.has(script.name)) return command(client, script, kind)(keys.queues(prefix), prefix, ...args);
+  sent.set(client, known.add(script.name));
+  return client[`call${kind}`]('EVAL', script.lua, 1, keys.queues(prefix), prefix, ...args);
 }
 
 type Command = (...args: Argument[]) => Promise<unknown>;
 
 /** ioredis sends a script's text once a connection, then its hash, and again when Redis has forgotten it. */
-function command(client: Redis, name: ScriptName, kind: '' | 'Buffer'): Command {
+function command(client: Redis, { name, lua }: Script, kind: '' | 'Buffer'): Command {
   const commands = client as unknown as Record<string, Command | undefined>;
   const method = `rqt_${name}${kind}`;
-  if (!commands[method]) client.defineCommand(`rqt_${name}`, { numberOfKeys: 1, lua: SCRIPTS[name] });
+  if (!commands[method]) client.defineCommand(`rqt_${name}`, { numberOfKeys: 1, lua });
   const found = commands[method];
   if (!found) throw new Error(`ioredis did not define ${method}`);
   return found.bind(client);

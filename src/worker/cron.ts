@@ -1,4 +1,6 @@
-import { type DueEntry, dueCron, fireCron } from '../store/index.ts';
+import { ownFields, planSlots, slotJobId } from '../cron-slots.ts';
+import { parseTimetable } from '../parse/timetable.ts';
+import { type DueEntry, dueCron, fireCron } from '../store/cron/index.ts';
 import type { Slot } from './slot.ts';
 
 /**
@@ -19,11 +21,6 @@ export async function fireDueSlots(slot: Slot): Promise<boolean> {
 
 /** Whether the entry has moved on, by this worker or by another. */
 async function fire({ db, options }: Slot, entry: DueEntry, now: number): Promise<boolean> {
-  // Most workers never meet an entry.
-  const [{ parseTimetable }, { ownFields, planSlots, slotJobId }] = await Promise.all([
-    import('../parse/timetable.ts'),
-    import('../cron-slots.ts'),
-  ]);
   try {
     const timetable = parseTimetable(entry.expression, entry.zone);
     const plan = planSlots(timetable, entry.catchUp, entry.nextSlot, now);

@@ -1,5 +1,4 @@
 import { maintain } from '../store/index.ts';
-import { fireDueSlots } from './cron.ts';
 import type { Companion, Slot } from './slot.ts';
 
 /** Others may schedule something at any time: how often to look when nothing is known to be due earlier. */
@@ -55,8 +54,11 @@ export async function runDue(slot: Slot): Promise<Coming> {
     let canFire = options.schedules;
     for (;;) {
       const { more, nextDueInMs, nextSlotInMs } = await maintain(db, queues);
-      if (canFire && nextSlotInMs === 0) canFire = await fireDueSlots(slot);
-      else if (!more) return { nextDueInMs, nextSlotInMs: canFire ? nextSlotInMs : null };
+      if (canFire && nextSlotInMs === 0) {
+        // Loaded when there is something to fire: most workers never meet an entry.
+        const { fireDueSlots } = await import('./cron.ts');
+        canFire = await fireDueSlots(slot);
+      } else if (!more) return { nextDueInMs, nextSlotInMs: canFire ? nextSlotInMs : null };
     }
   } catch (error) {
     options.log({ event: 'debug', text: `schedule: ${String(error)}` });

@@ -22,7 +22,7 @@ test("the README's command table and the binary's help list the same commands wi
 
 for (const { name } of listed) {
   test(`the README names every flag of rqt ${name}, and rqt ${name} has every flag that its section names`, async () => {
-    const { stdout } = await rqt([name, '--help'], { env: { COLUMNS: '200' } });
+    const stdout = await helpOf(name);
     const has = new Set([...stdout.matchAll(/--([a-z][a-z-]+)/g)].map(match => match[1]));
     const section = readme.split(/^### /m).find(part => part.startsWith(`rqt ${name}\n`)) ?? '';
     const text = section.split(/^## /m)[0] ?? '';
@@ -36,6 +36,13 @@ for (const { name } of listed) {
       [],
     );
   });
+}
+
+/** The help of a command and of those below it. */
+async function helpOf(...names: readonly string[]): Promise<string> {
+  const { stdout } = await rqt([...names, '--help'], { env: { COLUMNS: '200' } });
+  const below = [...stdout.matchAll(new RegExp(`^  rqt ${names.join(' ')} ([a-z-]+) `, 'gm'))].map(match => match[1] ?? '');
+  return [stdout, ...(await Promise.all(below.map(sub => helpOf(...names, sub))))].join('\n');
 }
 
 test('help fits one screen of 80 columns', async () => {

@@ -1,6 +1,7 @@
 import type { Command, CommandLine } from '../../command.ts';
 import { RqtError } from '../../errors.ts';
-import { putCron, redisNow } from '../../store/index.ts';
+import { putCron } from '../../store/cron/index.ts';
+import { redisNow } from '../../store/index.ts';
 import { formatDuration } from '../../view/duration.ts';
 import { formatTime } from '../../view/time.ts';
 import { print, withStore } from '../io.ts';

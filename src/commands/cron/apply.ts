@@ -3,7 +3,7 @@ import type { Command, CommandLine } from '../../command.ts';
 import type { CronEntry } from '../../cron-entry.ts';
 import { RqtError } from '../../errors.ts';
 import { escapeUnprintable, quote } from '../../parse/quote.ts';
-import { type CronDefinition, cronEntries, type PutOutcome, putCron } from '../../store/index.ts';
+import { type CronDefinition, cronEntries, type PutOutcome, putCron } from '../../store/cron/index.ts';
 import { plural } from '../../view/count.ts';
 import { safeJson, safeLine } from '../../view/safe.ts';
 import { print, say, withStore } from '../io.ts';

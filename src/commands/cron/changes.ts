@@ -1,6 +1,6 @@
 import type { CronEntry } from '../../cron-entry.ts';
 import { describeCall } from '../../parse/describe.ts';
-import type { CronDefinition } from '../../store/index.ts';
+import type { CronDefinition } from '../../store/cron/index.ts';
 
 /** One thing that an entry is otherwise than before. */
 export interface EntryChange {

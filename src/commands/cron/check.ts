@@ -3,7 +3,7 @@ import { type CronEntry, ON_TIME_MS } from '../../cron-entry.ts';
 import { EXIT_STATUS } from '../../errors.ts';
 import { parseDuration } from '../../parse/duration.ts';
 import { parseCronName } from '../../parse/names.ts';
-import { cronEntries } from '../../store/index.ts';
+import { cronEntries } from '../../store/cron/index.ts';
 import { plural } from '../../view/count.ts';
 import { formatDuration } from '../../view/duration.ts';
 import { safeJson } from '../../view/safe.ts';

@@ -7,7 +7,7 @@ import { quote } from '../../parse/quote.ts';
 import { expandRetry } from '../../parse/retry.ts';
 import { parseTimetable, tidyExpression } from '../../parse/timetable.ts';
 import { localZone, parseZone } from '../../parse/zone.ts';
-import type { CronDefinition } from '../../store/index.ts';
+import type { CronDefinition } from '../../store/cron/index.ts';
 import { optionsOf, readOrder } from '../enqueue-order.ts';
 import { JOB_OPTIONS } from './options.ts';
 

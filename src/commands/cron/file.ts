@@ -4,7 +4,7 @@ import { readArgv } from '../../parse/argv.ts';
 import { type CrontabLine, parseCrontab } from '../../parse/crontab.ts';
 import { nearest } from '../../parse/nearest.ts';
 import { quote } from '../../parse/quote.ts';
-import type { CronDefinition } from '../../store/index.ts';
+import type { CronDefinition } from '../../store/cron/index.ts';
 import { readDefinition } from './definition.ts';
 import { ENTRY_OPTIONS } from './options.ts';
 

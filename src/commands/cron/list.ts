@@ -1,6 +1,6 @@
 import type { Command, CommandLine } from '../../command.ts';
 import { parseCronName } from '../../parse/names.ts';
-import { cronEntries } from '../../store/index.ts';
+import { cronEntries } from '../../store/cron/index.ts';
 import { print, say, withStore } from '../io.ts';
 import { refuseUnknownEntries } from './unknown-entry.ts';
 

@@ -5,7 +5,8 @@ import { ENQUEUE_OPTIONS } from '../enqueue-options.ts';
 /** What makes no sense for a job that is enqueued again and again, or has another meaning here. */
 const NOT_FOR_ENTRIES = new Set([
   ...['job-id', 'unique', 'lines', 'schedule-in', 'schedule-at', 'tz', 'quiet', 'json'],
-  ...['depends-on', 'allow-failure', 'on-parent-failure'],
+  ...['depends-on', 'allow-failure', 'on-parent-failure', 'once-per', 'overlap', 'max-depth'],
+  ...['wait', 'wait-timeout', 'cancel-on-interrupt'],
 ]);
 
 /** The flags of an entry itself. */

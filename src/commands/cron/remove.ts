@@ -1,7 +1,7 @@
 import type { Command, CommandLine } from '../../command.ts';
 import { RqtError } from '../../errors.ts';
 import { parseCronName } from '../../parse/names.ts';
-import { removeCron } from '../../store/index.ts';
+import { removeCron } from '../../store/cron/index.ts';
 import { print, withStore } from '../io.ts';
 import { unknownEntry } from './unknown-entry.ts';
 

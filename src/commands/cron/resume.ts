@@ -1,7 +1,7 @@
 import type { Command, CommandLine } from '../../command.ts';
 import { RqtError } from '../../errors.ts';
 import { parseCronName } from '../../parse/names.ts';
-import { cronEntries, resumeCron } from '../../store/index.ts';
+import { cronEntries, resumeCron } from '../../store/cron/index.ts';
 import { formatDuration } from '../../view/duration.ts';
 import { formatTime } from '../../view/time.ts';
 import { print, withStore } from '../io.ts';

@@ -1,7 +1,7 @@
 import type { Command, CommandLine } from '../../command.ts';
 import { RqtError } from '../../errors.ts';
 import { parseCronName } from '../../parse/names.ts';
-import { cronEntries, runCron } from '../../store/index.ts';
+import { cronEntries, runCron } from '../../store/cron/index.ts';
 import { print, withStore } from '../io.ts';
 import { newJobId } from '../new-job-id.ts';
 import { unknownEntry } from './unknown-entry.ts';

@@ -1,6 +1,7 @@
 import { RqtError } from '../../errors.ts';
 import { nearest } from '../../parse/nearest.ts';
-import { cronNames, type Db } from '../../store/index.ts';
+import { cronNames } from '../../store/cron/index.ts';
+import type { Db } from '../../store/index.ts';
 
 /** The line for an entry that does not exist, with the nearest name that does. */
 export async function unknownEntry(db: Db, name: string): Promise<string> {

@@ -1,8 +1,8 @@
-import { CATCH_UPS, type CronEntry, DEFAULT_CATCH_UP, type GivenFlag } from '../cron-entry.ts';
-import { redisNow } from './clock.ts';
-import { decodeCall } from './codec.ts';
-import type { Db } from './db.ts';
-import { keys } from './keys.ts';
+import { CATCH_UPS, type CronEntry, DEFAULT_CATCH_UP, type GivenFlag } from '../../cron-entry.ts';
+import { redisNow } from '../clock.ts';
+import { decodeCall } from '../codec.ts';
+import type { Db } from '../db.ts';
+import { keys } from '../keys.ts';
 
 /** The timetable, or the entries of these names, in the order of their names; `now` is Redis's clock. It only reads. */
 export async function cronEntries(

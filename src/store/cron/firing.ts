@@ -1,0 +1,65 @@
+import type { CatchUp } from '../../cron-entry.ts';
+import type { Db } from '../db.ts';
+import { runCronScript } from './scripts.ts';
+
+/** Enqueues an entry's job now; its slots stay. `retry`: {@link DueEntry.retry}, and `more` fields that were made of it. */
+export async function runCron(
+  db: Db,
+  { name, id, retry, more }: { name: string; id: string; retry: string; more: readonly string[] },
+): Promise<{ readonly kind: 'enqueued' | 'unknown' | 'changed' | 'taken'; readonly queue: string }> {
+  const [kind, queue] = await runCronScript(db, 'run', [name, id, jsonOf(more), retry]);
+  return { kind: kind as 'enqueued', queue: String(queue ?? '') };
+}
+
+/** An entry whose slot has come. Times are epoch milliseconds. */
+export interface DueEntry {
+  readonly name: string;
+  readonly nextSlot: number;
+  readonly expression: string;
+  readonly zone: string;
+  readonly catchUp: CatchUp;
+  /** What each job's own waits before retries are made of, as JSON; '': nothing. */
+  readonly retry: string;
+}
+
+/** The entries whose slot has come, a hundred at the most, the longest overdue first, and what time it is. It changes nothing. */
+export async function dueCron(db: Db): Promise<{ readonly now: number; readonly entries: readonly DueEntry[] }> {
+  const [, now, ...rest] = (await runCronScript(db, 'due', [])).map(String);
+  const entries: DueEntry[] = [];
+  for (let i = 0; i + 5 < rest.length; i += 6) {
+    const [name = '', nextSlot, expression = '', zone = '', catchUp, retry = ''] = rest.slice(i, i + 6);
+    entries.push({ name, nextSlot: Number(nextSlot), expression, zone, catchUp: catchUp as CatchUp, retry });
+  }
+  return { now: Number(now), entries };
+}
+
+/** What is to become of an entry's slots. */
+export interface Firing {
+  /** Each makes one job. `more`: fields that only this one has. */
+  readonly slots: readonly { readonly slot: number; readonly id: string; readonly more: readonly string[] }[];
+  /** Null: there is none any more. */
+  readonly nextSlot: number | null;
+  /** How many were missed, at least, the last of them, and how many of them are fired here all the same. */
+  readonly missed: { readonly count: number; readonly slot: number; readonly fired: number } | null;
+}
+
+/**
+ * Fires slots and moves the entry on, in one step, if it still is as it was seen.
+ * Returns the jobs that were enqueued; null: another worker was first, or the entry is another one now.
+ */
+export async function fireCron(
+  db: Db,
+  entry: DueEntry,
+  { slots, nextSlot, missed }: Firing,
+): Promise<{ readonly queue: string; readonly ids: readonly string[] } | null> {
+  const [kind, queue, ...ids] = await runCronScript(db, 'fire', [
+    ...[entry.name, entry.nextSlot, entry.expression, entry.zone, entry.catchUp, nextSlot ?? ''],
+    ...(missed ? [missed.count, missed.slot, missed.fired] : ['', '', '']),
+    ...slots.flatMap(({ slot, id, more }) => [slot, id, jsonOf(more)]),
+  ]);
+  return kind === 'fired' ? { queue: String(queue), ids: ids.map(String) } : null;
+}
+
+function jsonOf(fields: readonly string[]): string {
+  return fields.length === 0 ? '' : JSON.stringify(fields);
+}

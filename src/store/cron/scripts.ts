@@ -1,0 +1,28 @@
+import type { Db } from '../db.ts';
+import cron from '../lua/cron.lua';
+import due from '../lua/cron_due.lua';
+import fire from '../lua/cron_fire.lua';
+import pause from '../lua/cron_pause.lua';
+import put from '../lua/cron_put.lua';
+import remove from '../lua/cron_remove.lua';
+import run from '../lua/cron_run.lua';
+import { PLACES, runScriptApart } from '../scripts.ts';
+
+const CRON = PLACES + cron;
+const SCRIPTS = {
+  put: CRON + put,
+  remove: CRON + remove,
+  pause: CRON + pause,
+  run: CRON + run,
+  due: CRON + due,
+  fire: CRON + fire,
+} as const;
+
+/** Runs a script of the timetable and returns its tagged array. */
+export function runCronScript(
+  db: Db,
+  name: keyof typeof SCRIPTS,
+  args: readonly (string | number | Buffer)[],
+): Promise<unknown[]> {
+  return runScriptApart(db, { name: `cron_${name}`, lua: SCRIPTS[name] }, args);
+}
