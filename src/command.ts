@@ -47,8 +47,9 @@ export class Options {
 
   /** The same without those of these names. */
   without(...names: readonly string[]): Options {
-    const typed = Object.entries(this.#typed).filter(([name]) => !names.includes(name));
-    return new Options(Object.fromEntries(typed), this.#configured);
+    const isKept = ([name]: readonly [string, unknown]) => !names.includes(name);
+    const typed = Object.fromEntries(Object.entries(this.#typed).filter(isKept));
+    return new Options(typed, new Map([...this.#configured].filter(isKept)));
   }
 
   /** The value of an option that takes one, or undefined. */
