@@ -23,8 +23,8 @@ export function parseTaskName(task: string): TaskName {
   return name;
 }
 
-/** The real path of a task's module: the first there is in the roots, in their order. Throws {@link TaskRefusal}. */
-export function findModule({ module, fn, dotted }: TaskName, roots: readonly string[]): string {
+/** The real path of a task's module: the first there is in the roots, in their order; `queue` is where the job came from. Throws {@link TaskRefusal}. */
+export function findModule({ module, fn, dotted }: TaskName, roots: readonly string[], queue: string): string {
   for (const root of roots) {
     for (const ending of endingsOf(module)) {
       const file = join(root, module + ending);
@@ -33,7 +33,7 @@ export function findModule({ module, fn, dotted }: TaskName, roots: readonly str
   }
   const places = `no module ${quote(module)} in ${roots.join(', ')} (as ${EXTENSIONS.join(' ')} or a folder with an index)`;
   if (!dotted) throw new TaskRefusal(places);
-  const python = `${quote(`${module.replaceAll('/', '.')}.${fn}`)} looks like a Python task: keep the queues of Python's workers and rqt's apart`;
+  const python = `${quote(`${module.replaceAll('/', '.')}.${fn}`)} looks like a Python task: keep queue ${quote(queue)} for Python's workers, and give rqt's a queue of their own`;
   throw new TaskRefusal(`${python}. Here there is ${places}`);
 }
 

@@ -46,10 +46,10 @@ export class TaskLoader {
     return this.#tasks.get(task)?.fn;
   }
 
-  /** Finds and loads it. Throws `TaskRefusal`, or what its module threw. */
-  async load(task: string): Promise<TaskFunction> {
+  /** Finds and loads it, for a job of this queue. Throws `TaskRefusal`, or what its module threw. */
+  async load(task: string, queue: string): Promise<TaskFunction> {
     const name = parseTaskName(task);
-    const file = findModule(name, this.#roots);
+    const file = findModule(name, this.#roots, queue);
     this.#stamps.add(file);
     const fn = pickFunction(await this.#import(file), name, file);
     this.#tasks.set(task, { file, fn });
@@ -86,7 +86,7 @@ export class TaskLoader {
 
   #tryFind(task: string): string | undefined {
     try {
-      return findModule(parseTaskName(task), this.#roots);
+      return findModule(parseTaskName(task), this.#roots, '');
     } catch {
       return undefined;
     }

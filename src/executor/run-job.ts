@@ -70,7 +70,7 @@ export class JobRunner {
   async #attempt(call: JobCall): Promise<Outcome> {
     const { loader, setup } = this.#parts;
     try {
-      const task = loader.loaded(call.task) ?? (await loader.load(call.task));
+      const task = loader.loaded(call.task) ?? (await loader.load(call.task, call.queue));
       return { kind: 'finished', ...keepResult(await apply(task, call), setup.maxResultBytes) };
     } catch (error) {
       const again = wishOf(error);

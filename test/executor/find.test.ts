@@ -80,7 +80,7 @@ test("a dotted name that is nowhere is told to look like Python's", async () => 
   const reason = reasonOf(await run('app.mail.send'));
   assert.match(
     reason,
-    /^"app\.mail\.send" looks like a Python task: keep the queues of Python's workers and rqt's apart\. Here there is no module/,
+    /^"app\.mail\.send" looks like a Python task: keep queue "default" for Python's workers, and give rqt's a queue of their own\. Here there is no module/,
   );
 });
 
