@@ -1,4 +1,5 @@
 import { formatWithOptions } from 'node:util';
+import { readJson, writeJson } from '../parse/exact-json.ts';
 import type { FromExecutor, JobCall, TaskRequest } from './protocol.ts';
 
 /** Where a task finds the context of its job: on `globalThis`, under this symbol, while it runs; `rqt/task` reads it. */
@@ -62,7 +63,7 @@ export class JobContext {
     const { meta } = this;
     if (typeof meta !== 'object' || meta === null || Array.isArray(meta))
       throw new Error('job.meta is no object of notes any more');
-    const json = JSON.stringify(meta);
+    const json = writeJson(meta) ?? '{}';
     if (Buffer.byteLength(json) > MAX_META_BYTES) throw new Error(`job.meta is larger than ${MAX_META_BYTES / 1024} KiB`);
     await this.#ask({ type: 'meta', json });
   }
@@ -80,7 +81,7 @@ export class JobContext {
   }
 
   async enqueue(task: string, args: readonly unknown[] = [], options: Readonly<Record<string, unknown>> = {}): Promise<string> {
-    return this.#ask({ type: 'enqueue', task, args: JSON.parse(JSON.stringify(args)) as unknown[], options: { ...options } });
+    return this.#ask({ type: 'enqueue', task, args: readJson(writeJson(args) ?? '') as unknown[], options: { ...options } });
   }
 
   /** Whether the task ever looked at its signal. */
@@ -127,10 +128,10 @@ export class JobContext {
 
 function readMeta(json: string): Record<string, unknown> {
   try {
-    const meta: unknown = JSON.parse(json === '' ? '{}' : json);
+    const meta: unknown = readJson(json === '' ? '{}' : json);
     return typeof meta === 'object' && meta !== null ? (meta as Record<string, unknown>) : {};
   } catch {
-    // Python's default serialiser wrote it.
+    // Damaged.
     return {};
   }
 }

@@ -1,4 +1,5 @@
 import { types } from 'node:util';
+import { writeJson } from '../parse/exact-json.ts';
 
 /** A result as it is kept: JSON, or why there is none. */
 export interface Kept {
@@ -7,8 +8,9 @@ export interface Kept {
 }
 
 /**
- * Makes a task's return value into JSON. What JSON would lose or refuse (BigInt, Map, bytes, cycles, …) makes it absent, with
- * one line that says why and where; what it merely shortens (dates, NaN, undefined properties) goes its way.
+ * Makes a task's return value into JSON. What JSON would lose or refuse (Map, bytes, cycles, …) makes it absent, with
+ * one line that says why and where; what it merely shortens (dates, undefined properties) goes its way. BigInt and NaN are written as
+ * Python writes them.
  */
 export function keepResult(value: unknown, maxBytes: number): Kept {
   if (value === undefined || value === null) return NOTHING;
@@ -16,7 +18,7 @@ export function keepResult(value: unknown, maxBytes: number): Kept {
     const problem = findProblem(value, []);
     if (problem !== null)
       return absent(problem.path === '' ? `the result is ${problem.what}` : `the result has ${problem.what} at ${problem.path}`);
-    const json = JSON.stringify(value) ?? 'null';
+    const json = writeJson(value) ?? 'null';
     const bytes = Buffer.byteLength(json);
     if (bytes > maxBytes) return absent(`the result is ${inUnits(bytes)}, over the cap of ${inUnits(maxBytes)}`);
     return { resultJson: json, absent: null };
@@ -34,7 +36,6 @@ interface Problem {
 
 /** Looks through the value as JSON.stringify will. `above` are the objects that hold this one. */
 function findProblem(value: unknown, above: object[]): Problem | null {
-  if (typeof value === 'bigint') return here('a BigInt');
   if (above.length === 0 && (typeof value === 'function' || typeof value === 'symbol')) return here(`a ${typeof value}`);
   if (typeof value !== 'object' || value === null) return null;
   const kind = kindOf(value);

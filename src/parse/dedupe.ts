@@ -1,4 +1,5 @@
 import type { Call } from '../model.ts';
+import { writeJson } from './exact-json.ts';
 
 /**
  * The job id that `--unique` gives a call on a queue: the same 32 hex digits for the same queue, task and arguments,
@@ -14,7 +15,7 @@ export function deriveJobId(queue: string, call: Call): string {
 /** JSON without spaces, the keys of every object sorted. */
 function canonicalJson(value: unknown): string {
   if (Array.isArray(value)) return `[${value.map(canonicalJson).join(',')}]`;
-  if (typeof value !== 'object' || value === null) return JSON.stringify(value) ?? 'null';
+  if (typeof value !== 'object' || value === null) return writeJson(value) ?? 'null';
   const entries = Object.entries(value).sort(([a], [b]) => (a < b ? -1 : 1));
   return `{${entries.map(([key, item]) => `${JSON.stringify(key)}:${canonicalJson(item)}`).join(',')}}`;
 }

@@ -65,6 +65,7 @@ function add(piece: string, sink: Sink): void {
 function reprScalar(value: unknown): string {
   if (typeof value === 'string') return reprStart(value);
   if (typeof value === 'number') return reprNumber(value);
+  if (typeof value === 'bigint') return String(value);
   if (typeof value === 'boolean') return value ? 'True' : 'False';
   return 'None';
 }
@@ -79,8 +80,10 @@ function reprStart(text: string): string {
 
 /** A number as Python prints what the JSON text of it reads as. */
 function reprNumber(value: number): string {
+  if (!Number.isFinite(value)) return String(value).replace('Infinity', 'inf').replace('NaN', 'nan');
   const isTiny = value !== 0 && Math.abs(value) < 1e-4;
-  return (isTiny ? value.toExponential() : JSON.stringify(value)).replace(/e([+-])(\d)$/, 'e$10$2');
+  const isLarge = Number.isInteger(value) && !Number.isSafeInteger(value);
+  return (isTiny || isLarge ? value.toExponential() : JSON.stringify(value)).replace(/e([+-])(\d)$/, 'e$10$2');
 }
 
 function cutBytes(text: string): string {

@@ -1,10 +1,11 @@
 import { RqtError } from '../errors.ts';
+import { MAX_DIGITS, readJson } from './exact-json.ts';
 import { quote } from './quote.ts';
 
 /**
- * The value of a JSON text, kept exactly or not at all.
+ * The value of a JSON text, kept exactly or not at all: an integer beyond 2^53 is a bigint.
  *
- * Refused besides invalid JSON: a number that JavaScript would change (an integer of too many digits, `1e999`) and nesting
+ * Refused besides invalid JSON: a number that no reader would keep (`1e999`, an integer of more than 4,300 digits) and nesting
  * deeper than 500 levels, which Python's reader would refuse as well. `what` names the argument: `argument 2`, `keyword 'n'`.
  *
  * @throws RqtError `data`, saying where in the text.
@@ -13,13 +14,13 @@ export function parseJson(text: string, what: string): unknown {
   const flaw = findJsonFlaw(text);
   if (flaw !== null) throw refuse(text, what, flaw);
   try {
-    return JSON.parse(text);
+    return readJson(text);
   } catch (cause) {
     throw new RqtError('data', `${what} is not JSON; ${EXAMPLE}`, { cause });
   }
 }
 
-/** The first thing in a text that keeps it from being JSON that JavaScript holds exactly: what, and at which index. */
+/** The first thing in a text that keeps it from being JSON that is read exactly: what, and at which index. */
 export interface JsonFlaw {
   readonly kind: 'syntax' | 'end' | 'number' | 'depth';
   readonly at: number;
@@ -97,8 +98,8 @@ function findStringEnd(text: string, open: number): number {
 
 /** Whether a number survives being read and written again. A fraction is a double in every reader; digits of an integer count. */
 function isExact(token: string): boolean {
-  if (!/^-?\d/.test(token) || token === '-0') return true;
-  return /^-?\d+$/.test(token) ? String(Number(token)) === token : Number.isFinite(Number(token));
+  if (!/^-?\d/.test(token)) return true;
+  return /^-?\d+$/.test(token) ? token.replace('-', '').length <= MAX_DIGITS : Number.isFinite(Number(token));
 }
 
 const EXAMPLE = `write for example ':[1, "two"]' or 'key:={"a": null}', in single quotes`;

@@ -1,3 +1,5 @@
+import { showJson } from '../parse/exact-json.ts';
+
 /**
  * Text from jobs is hostile: a name, an error or a line of output may hold escape sequences that move the cursor, rename
  * the window or turn text around. Whatever comes out of Redis or a task passes through here before a terminal sees it.
@@ -25,7 +27,7 @@ export function safeLines(text: string, keepColours: boolean): string[] {
   return keepColours ? lines.map(line => (line.includes(ESC) ? `${line}${ESC}[0m` : line)) : lines;
 }
 
-/** JSON text that is as harmless on a terminal as it is equal to JSON.stringify's: what that leaves bare is escaped too. */
+/** JSON text that is as harmless on a terminal as it is exact: what JSON.stringify leaves bare is escaped too. */
 export function safeJson(value: unknown, indent?: number): string {
   return jsonText(value, indent).replace(HOSTILE, found => (found === '\n' ? found : jsonEscape(found)));
 }
@@ -33,7 +35,7 @@ export function safeJson(value: unknown, indent?: number): string {
 /** A writer of Redis may nest deeper than the stack is. */
 function jsonText(value: unknown, indent: number | undefined): string {
   try {
-    return JSON.stringify(value, sayable, indent) ?? 'null';
+    return showJson(value, indent);
   } catch (error) {
     if (error instanceof RangeError) return '"(nested too deeply to be shown)"';
     throw error;
@@ -70,10 +72,4 @@ function jsonEscape(character: string): string {
 
 function hex(character: string, digits: number): string {
   return character.charCodeAt(0).toString(16).padStart(digits, '0');
-}
-
-/** What JSON cannot say but a decoded job may hold: Python's integers and its NaN. */
-function sayable(_key: string, value: unknown): unknown {
-  if (typeof value === 'bigint') return String(value);
-  return typeof value === 'number' && !Number.isFinite(value) ? String(value) : value;
 }

@@ -1,12 +1,13 @@
 import type { Attempt, Ended, JobDetails } from '../model.ts';
+import { readJson } from '../parse/exact-json.ts';
 import { findJsonFlaw } from '../parse/json.ts';
 import { stateName } from './state.ts';
 import { isoTime, toSeconds } from './time.ts';
 
 /**
  * `rqt status --json`: a plain object, version 1, every key always there. Times are ISO 8601 in UTC, durations seconds,
- * and what does not exist is null. `position` is the number of jobs ahead of it, as in RQ. `result` is the parsed value of the last attempt; `result_text` its JSON as it was
- * kept, for what parsing may not tell (integers above 2^53, Python's NaN: `result` is null then).
+ * and what does not exist is null. `position` is the number of jobs ahead of it, as in RQ. `result` is the value of the last attempt, its integers exact; `result_text` its JSON as it was
+ * kept, for readers that would change those, and for Python's NaN (which is the text "NaN" in `result`).
  */
 export function statusDocument(job: JobDetails) {
   const { life } = job;
@@ -85,12 +86,11 @@ function resultOf(attempt: Attempt | undefined): { readonly result: unknown; rea
   return { result: text === null ? null : parsed(text), result_text: text };
 }
 
-/** A number that parsing changes is still the best answer there is: the text stands beside it. */
+/** What is nested too deeply for any reader is null. */
 function parsed(json: string): unknown {
-  const flaw = findJsonFlaw(json);
-  if (flaw !== null && flaw.kind !== 'number') return null;
+  if (findJsonFlaw(json)?.kind === 'depth') return null;
   try {
-    return JSON.parse(json);
+    return readJson(json);
   } catch {
     return null;
   }

@@ -1,4 +1,5 @@
 import type { Attempt, JobDetails } from '../model.ts';
+import { readJson } from '../parse/exact-json.ts';
 import { findJsonFlaw } from '../parse/json.ts';
 import { plural } from './count.ts';
 import { formatDuration } from './duration.ts';
@@ -57,9 +58,9 @@ function resultLines({ id, life, attempts, resultAbsent }: JobDetails, look: Loo
   return [factLine({ label: 'result', value: '' }, look), ...shown, ...wholeHint(lines.length - shown.length, id, look)];
 }
 
-/** What parsing would change (integers above 2^53) is shown as it was kept. */
+/** What is no JSON (Python's NaN) is shown as it was kept. */
 function prettyJson(json: string): string[] {
-  return findJsonFlaw(json) === null ? safeJson(JSON.parse(json), 2).split('\n') : [safeLine(json)];
+  return findJsonFlaw(json) === null ? safeJson(readJson(json), 2).split('\n') : [safeLine(json)];
 }
 
 function errorLines({ id, life, attempts }: JobDetails, look: Look): string[] {

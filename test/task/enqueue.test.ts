@@ -97,7 +97,7 @@ const REFUSED = [
   ['an absolute path', "'/etc/passwd#x'", /absolute path/],
   ['a task that is no text', 'null', /task 'null'/],
   ['arguments that are no list', "'t#child', { a: 1 }", /no list/],
-  ['arguments that are no JSON', "'t#child', [1n]", /BigInt/],
+  ['arguments that are no JSON', "'t#child', [{ toJSON: () => { throw new Error('no JSON of me') } }]", /no JSON of me/],
   ['an option that does not exist', "'t#child', [], { dependOn: ['a'] }", /no option 'dependOn'.*dependsOn/],
   ['a parent that is no list', "'t#child', [], { dependsOn: 'a' }", /dependsOn: give a list of job ids/],
   ['a parent that is no id', "'t#child', [], { dependsOn: ['a b'] }", /job id 'a b'/],

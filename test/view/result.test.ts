@@ -22,6 +22,7 @@ test('nothing that a job returned reaches the terminal as a command', () => {
     for (const raw of [true, false]) assert.deepEqual(commandsIn(resultText(json, { raw, forTerminal: true })), []);
   }
 });
-test('what parsing would change is shown as it was kept', () => {
-  assert.equal(resultText('[12345678901234567890]', forTerminal), '[12345678901234567890]');
+test('integers are exact, and NaN is a text', () => {
+  assert.equal(resultText('[12345678901234567890]', forTerminal), '[\n  12345678901234567890\n]');
+  assert.equal(resultText('[12345678901234567890, NaN]', forPipe), '[12345678901234567890,"NaN"]');
 });

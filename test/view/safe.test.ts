@@ -53,7 +53,10 @@ test('JSON escapes what a terminal would obey', () => {
 });
 test('JSON reads back as it was', () => assert.equal(JSON.parse(safeJson('\u009b\u2028é')), '\u009b\u2028é'));
 test('JSON may be indented', () => assert.equal(safeJson([1], 2), '[\n  1\n]'));
-test('JSON tells what it cannot say as text', () => assert.equal(safeJson([10n, Number.NaN]), '["10","NaN"]'));
+test('JSON has the digits of every integer, and tells what it cannot say as text', () => {
+  assert.equal(safeJson([10n ** 20n, 1e20, Number.NaN]), '[100000000000000000000,1e+20,"NaN"]');
+  assert.equal(safeJson([Buffer.from('abc'), new Set([1]), new Map([[1, 'one']])]), '["YWJj",[1],[[1,"one"]]]');
+});
 test('JSON of undefined is null', () => assert.equal(safeJson(undefined), 'null'));
 test('JSON nested beyond the stack is told, not thrown', () => {
   const deep = JSON.parse('['.repeat(200_000) + ']'.repeat(200_000)) as unknown;

@@ -84,8 +84,8 @@ test('a running job has its duration so far', () => {
 });
 
 const results: [what: string, json: string, result: unknown][] = [
-  ['a result that is no JSON is null', '[NaN]', null],
-  ['an integer beyond 2^53 is parsed as well as can be', '12345678901234567890', 12345678901234567000],
+  ['a result that is no JSON is null', '[nope]', null],
+  ['an integer beyond 2^53 is exact', '12345678901234567890', 12345678901234567890n],
   ['a result too deep for any reader is null', '['.repeat(9000) + ']'.repeat(9000), null],
 ];
 for (const [what, json, result] of results) {

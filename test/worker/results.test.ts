@@ -7,8 +7,7 @@ const { put, burst } = stage;
 beforeEach(() => stage.redis.client.flushall());
 
 const absent: [what: string, task: string, why: RegExp][] = [
-  ['a BigInt', 'odd#bigint', /the result is a BigInt/],
-  ['a BigInt deep inside', 'odd#nested', /BigInt at \.list\[1\]\.deep/],
+  ['a Map deep inside', 'odd#nested', /Map at \.list\[1\]\.deep/],
   ['a circle', 'odd#circle', /a circle at \.self/],
   ['a function', 'odd#func', /the result is a function/],
   ['a Buffer', 'odd#buffer', /the result is a Buffer/],
