@@ -84,7 +84,7 @@ export interface Captured {
   readonly cutBytes: number;
 }
 
-/** Everything `rqt status` shows of a job. `call` is null when the payload is not JSON (Python's pickle) or damaged; `opaque` then says which. */
+/** Everything `rqt status` shows of a job. `call` is null when the payload cannot be read; `opaque` then says why. */
 export interface JobDetails {
   readonly id: string;
   readonly queue: string;
@@ -100,14 +100,15 @@ export interface JobDetails {
   /** How often a worker died under this job. */
   readonly crashes: number;
   readonly attempts: readonly Attempt[];
-  /** Why a finished job has no result, or null. */
+  /** Why a finished job has no result, or none that can be read, or null. */
   readonly resultAbsent: string | null;
   /** Why its callback failed, or null. */
   readonly callbackError: string | null;
   /** How far the running attempt says it is, from 0 to 1; null when it says nothing. */
   readonly progress: { readonly fraction: number; readonly note: string } | null;
-  /** Notes on the job as JSON text, or null: none, or written by Python's pickle. */
+  /** Notes on the job as JSON text, or null: none, or `metaOpaque` says why they cannot be read. */
   readonly metaJson: string | null;
+  readonly metaOpaque: string | null;
   readonly group: string | null;
   readonly parents: readonly string[];
   /** Failures that will still be retried, successes after which it will be run again. */

@@ -1,5 +1,5 @@
 import type { Again, Call } from '../model.ts';
-import { decodeCall, encodeError, encodeResult, msOfSeconds, secondsOf } from './codec.ts';
+import { decodeCall, decodeMeta, encodeError, encodeResult, msOfSeconds, type Serializer, secondsOf } from './codec.ts';
 import type { Db } from './db.ts';
 import type { CallbackName } from './enqueue.ts';
 import { runScriptForBytes } from './scripts.ts';
@@ -21,6 +21,8 @@ export interface ClaimedJob {
   readonly attempt: number;
   readonly call: Call | null;
   readonly opaque: string | null;
+  /** What wrote it, and reads what becomes of it. */
+  readonly serializer: Serializer;
   readonly timeoutMs: number | null;
   readonly description: string;
   /** Failures that will still be retried. */
@@ -29,8 +31,9 @@ export interface ClaimedJob {
   readonly askedRetries: number;
   /** Somebody waits for it: what it writes is handed on, see {@link handOn}. */
   readonly isAwaited: boolean;
-  /** JSON text, or '' when it has none. */
-  readonly metaJson: string;
+  /** JSON text, '' when it has none, or null when `metaOpaque` says why it cannot be read. */
+  readonly metaJson: string | null;
+  readonly metaOpaque: string | null;
   readonly callbacks: { readonly [on in CallbackName]: Callback | null };
 }
 
@@ -50,7 +53,7 @@ export type Claim =
 export async function claim(db: Db, request: ClaimRequest): Promise<Claim> {
   for (;;) {
     const reply = await runScriptForBytes(db, 'claim', [request.worker, request.execution, lease(request), ...request.queues]);
-    const found = readClaim(reply);
+    const found = await readClaim(reply);
     if (found) return found;
   }
 }
@@ -114,7 +117,7 @@ export async function settle(
     job.queue,
     settlement.worker,
     secondsOf(settlement.defaultResultTtlMs),
-    encodeResult(settlement.resultJson),
+    await encodeResult(settlement.resultJson, job.serializer),
     settlement.error === null ? '' : encodeError(settlement.error),
     settlement.absent ?? noteOf(settlement.again),
     next?.execution ?? '',
@@ -126,7 +129,7 @@ export async function settle(
   ]);
   const settled = readSettled(String(reply[0]), Number(reply[1]), Number(reply[2]));
   if (!next) return { settled, claim: null };
-  return { settled, claim: readClaim(reply.slice(3)) ?? (await claim(db, next)) };
+  return { settled, claim: (await readClaim(reply.slice(3))) ?? (await claim(db, next)) };
 }
 
 function noteOf(again: Again | null): string {
@@ -154,7 +157,7 @@ function readSettled(tag: string, seconds: number, retriesLeft: number): Settled
 }
 
 /** null: the script came upon many dead ids and wants to be called again. */
-function readClaim(reply: readonly unknown[]): Claim | null {
+async function readClaim(reply: readonly unknown[]): Promise<Claim | null> {
   const tag = String(reply[0]);
   switch (tag) {
     case 'again':
@@ -164,26 +167,28 @@ function readClaim(reply: readonly unknown[]): Claim | null {
     case 'unregistered':
       return { kind: tag };
     case 'claimed':
-      return { kind: 'claimed', job: readClaimedJob(reply) };
+      return { kind: 'claimed', job: await readClaimedJob(reply) };
     default:
       throw new Error(`claim answered ${tag}`);
   }
 }
 
-function readClaimedJob(reply: readonly unknown[]): ClaimedJob {
+async function readClaimedJob(reply: readonly unknown[]): Promise<ClaimedJob> {
   const [, queue, id, execution, attempt, data, timeout, description, retriesLeft, meta, ...callbacks] = reply;
+  const notes = await decodeMeta(meta as Buffer);
   return {
     id: String(id),
     queue: String(queue),
     execution: String(execution),
     attempt: Number(attempt),
-    ...decodeCall(data as Buffer),
+    ...(await decodeCall(data as Buffer)),
     timeoutMs: msOfSeconds(String(timeout), 180_000),
     description: String(description),
     retriesLeft: Number(String(retriesLeft)),
     askedRetries: Number(String(callbacks[6] ?? '')),
     isAwaited: String(callbacks[7] ?? '') !== '',
-    metaJson: String(meta),
+    metaJson: notes.json,
+    metaOpaque: notes.opaque,
     callbacks: {
       success: readCallback(callbacks[0], callbacks[1]),
       failure: readCallback(callbacks[2], callbacks[3]),

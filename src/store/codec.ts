@@ -1,6 +1,7 @@
-import { deflateSync, inflateSync } from 'node:zlib';
+import { constants, deflateSync, inflateSync } from 'node:zlib';
 import type { Call } from '../model.ts';
-import { findJsonFlaw } from '../parse/json.ts';
+import { readJson, writeJson, writePlainJson } from '../parse/exact-json.ts';
+import type { Unpickled } from './pickle/read.ts';
 
 /**
  * RQ's encodings (RQ-LAYOUT sections 1, 3 and 4). Nothing outside the store knows them.
@@ -9,48 +10,101 @@ import { findJsonFlaw } from '../parse/json.ts';
 /** Below this many bytes compressing costs more than it saves: the bytes are stored in a zlib envelope instead. */
 const WORTH_COMPRESSING = 200;
 
+/** In which of RQ's serialisers a job's data, meta and results are: rqt writes JSON, and pickle only for a job that came as pickle. */
+export type Serializer = 'json' | 'pickle';
+
 /** A call as RQ's `data`: zlib over the JSON of `[task, null, args, kwargs]`. */
 export function encodeCall({ task, args, kwargs }: Call): Buffer {
-  return zlibOf(Buffer.from(JSON.stringify([task, null, args, kwargs])));
+  return zlibOf(Buffer.from(`[${JSON.stringify(task)},null,${writeJson(args)},${writeJson(kwargs)}]`));
 }
 
-/** A payload that was read: the call, or why there is none to show. */
-export type DecodedCall = { readonly call: Call; readonly opaque: null } | { readonly call: null; readonly opaque: string };
+/** A payload that was read: the call, or why there is none to show; and what wrote it. */
+export type DecodedCall = { readonly serializer: Serializer } & (
+  | { readonly call: Call; readonly opaque: null }
+  | { readonly call: null; readonly opaque: string }
+);
 
-/** Reads RQ's `data`, compressed or not; what is not JSON is opaque (Python's default serialiser is pickle). */
-export function decodeCall(data: Buffer): DecodedCall {
+/** Reads RQ's `data`, compressed or not: JSON, or a pickle of plain data (see {@link unpickle}); else it is opaque. */
+export async function decodeCall(data: Buffer): Promise<DecodedCall> {
   if (data.length === 0) return opaque('the job has no payload');
-  const bytes = unzlib(data, MAX_PAYLOAD_BYTES);
-  if (bytes[0] === 0x80) return opaque('pickle');
-  const text = bytes.toString('utf8');
-  if (LONG_NUMBER.test(text) && findJsonFlaw(text)?.kind === 'number')
-    return opaque('JSON with a number that cannot be kept exactly');
+  const bytes = unzlib(data, limitFor(data));
+  if (bytes === null) return opaque('a payload that is larger than rqt reads', isPickle(headOf(data)) ? 'pickle' : 'json');
+  if (isPickle(bytes)) {
+    const read = await unpickle(bytes);
+    return read.kind === 'read' ? callOf(read.value, 'pickle') : opaque(`a pickle ${read.why}`, 'pickle');
+  }
   try {
-    const [task, , args, kwargs] = JSON.parse(text) as unknown[];
-    if (
-      typeof task !== 'string' ||
-      !Array.isArray(args) ||
-      typeof kwargs !== 'object' ||
-      kwargs === null ||
-      Array.isArray(kwargs)
-    ) {
-      return opaque('a payload that is not [task, null, args, kwargs]');
-    }
-    return { call: { task, args, kwargs: kwargs as Record<string, unknown> }, opaque: null };
+    return callOf(readJson(bytes.toString('utf8')), 'json');
   } catch {
-    return opaque(PYTHONS_NUMBER.test(text) ? 'JSON with NaN or Infinity, which only Python reads' : 'a damaged payload');
+    return opaque('a damaged payload');
   }
 }
 
-/** Digits or an exponent that may be more than a double holds: worth a closer look. */
-const LONG_NUMBER = /\d{16}|\d[eE]\+?\d{3}/;
-const PYTHONS_NUMBER = /[[:, ](NaN|-?Infinity)[\],} ]/;
+function callOf(payload: unknown, serializer: Serializer): DecodedCall {
+  const [task, instance, args, kwargs] = Array.isArray(payload) ? payload : [];
+  const isCall = typeof task === 'string' && Array.isArray(args) && typeof kwargs === 'object' && kwargs !== null;
+  if (!isCall || Array.isArray(kwargs) || kwargs instanceof Map || kwargs instanceof Set || Buffer.isBuffer(kwargs))
+    return opaque('a payload that is not [task, null, args, kwargs]', serializer);
+  if (instance !== null) return opaque('a method of an object, which only Python has', serializer);
+  return { call: { task, args, kwargs: kwargs as Record<string, unknown> }, opaque: null, serializer };
+}
 
 /** No payload that a worker would take is larger than this when inflated. */
 const MAX_PAYLOAD_BYTES = 512 * 1024 * 1024;
+/** That of src/store/pickle, which is loaded only when there is a pickle. */
+const MAX_PICKLE_BYTES = 32 * 1024 * 1024;
 
-function opaque(why: string): DecodedCall {
-  return { call: null, opaque: why };
+/** Not even inflated is a pickle that is too large to be read. Few bytes cannot become that many. */
+function limitFor(data: Buffer): number {
+  return data.length > MAX_PICKLE_BYTES / 1100 && isPickle(headOf(data)) ? MAX_PICKLE_BYTES : MAX_PAYLOAD_BYTES;
+}
+
+/** The first byte of what is inflated. */
+function headOf(data: Buffer): Buffer {
+  try {
+    return inflateSync(data.subarray(0, 512), { finishFlush: constants.Z_SYNC_FLUSH });
+  } catch {
+    return data;
+  }
+}
+
+/** Every pickle of protocol 2 and later begins with this byte, no JSON does. */
+function isPickle(bytes: Buffer): boolean {
+  return bytes[0] === 0x80;
+}
+
+/** Loaded when there is a pickle. */
+async function unpickle(bytes: Buffer): Promise<Unpickled> {
+  return (await import('./pickle/read.ts')).unpickle(bytes);
+}
+
+async function pickleOf(json: string): Promise<Buffer> {
+  return (await import('./pickle/write.ts')).pickle(readJson(json));
+}
+
+function opaque(why: string, serializer: Serializer = 'json'): DecodedCall {
+  return { call: null, opaque: why, serializer };
+}
+
+/** Notes on a new job, as RQ's `meta`. */
+export function encodeMeta(meta: Readonly<Record<string, unknown>>): string {
+  return writeJson(meta) ?? '{}';
+}
+
+/** Notes (JSON text) as RQ's `meta` of a job of this serialiser. */
+export async function encodeMetaFor(serializer: Serializer, json: string): Promise<string | Buffer> {
+  return serializer === 'pickle' ? pickleOf(json) : json;
+}
+
+/** Notes on a job as JSON text, '' for none, or one phrase that says why they cannot be read. */
+export type DecodedMeta = { readonly json: string; readonly opaque: null } | { readonly json: null; readonly opaque: string };
+
+/** Reads RQ's `meta`. What a pickle holds beyond JSON is written as `rqt status --json` shows it. */
+export async function decodeMeta(bytes: Buffer): Promise<DecodedMeta> {
+  if (!isPickle(bytes)) return { json: bytes.toString('utf8'), opaque: null };
+  const read = await unpickle(bytes);
+  if (read.kind === 'refused') return { json: null, opaque: `a pickle ${read.why}` };
+  return { json: writePlainJson(read.value), opaque: null };
 }
 
 /** Text as RQ's `exc_string`: base64 over zlib over UTF-8. */
@@ -60,18 +114,21 @@ export function encodeError(text: string): string {
 
 /** Reads RQ's `exc_string`. */
 export function decodeError(encoded: string): string {
-  return unzlib(Buffer.from(encoded, 'base64'), MAX_PAYLOAD_BYTES).toString('utf8');
+  return unzlib(Buffer.from(encoded, 'base64'), MAX_PAYLOAD_BYTES)?.toString('utf8') ?? '(too large to be read)';
 }
 
-/** JSON text as RQ's `return_value`; null is omitted in RQ's results, hence ''. */
-export function encodeResult(json: string | null): string {
-  return json === null || json === 'null' ? '' : Buffer.from(json).toString('base64');
+/** JSON text as RQ's `return_value` of a job of this serialiser; null is omitted in RQ's results, hence ''. */
+export async function encodeResult(json: string | null, serializer: Serializer): Promise<string> {
+  if (json === null || json === 'null') return '';
+  return (serializer === 'pickle' ? await pickleOf(json) : Buffer.from(json)).toString('base64');
 }
 
-/** Reads RQ's `return_value` as JSON text; a pickled one is shown as what it is. */
-export function decodeResult(encoded: string): string {
-  const bytes = Buffer.from(encoded, 'base64');
-  return bytes[0] === 0x80 ? JSON.stringify('(a pickled Python object)') : bytes.toString('utf8');
+/** A result as JSON text, or one phrase that says why it cannot be read. */
+export type DecodedResult = { readonly json: string; readonly opaque: null } | { readonly json: null; readonly opaque: string };
+
+/** Reads RQ's `return_value`. */
+export async function decodeResult(encoded: string): Promise<DecodedResult> {
+  return decodeMeta(Buffer.from(encoded, 'base64'));
 }
 
 /** RQ's timestamp text to milliseconds; null for an empty, missing or malformed one. */
@@ -128,13 +185,14 @@ function adler32(bytes: Buffer): number {
   return (((b % 65521) << 16) | (a % 65521)) >>> 0;
 }
 
-function unzlib(bytes: Buffer, maxOutputLength: number): Buffer {
+/** What is no stream is returned as it is; null when it would inflate to more than so many bytes. */
+function unzlib(bytes: Buffer, maxOutputLength: number): Buffer | null {
   const stored = storedBlockOf(bytes);
   if (stored) return stored;
   try {
     return inflateSync(bytes, { maxOutputLength });
-  } catch {
-    return bytes;
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code === 'ERR_BUFFER_TOO_LARGE' ? null : bytes;
   }
 }
 

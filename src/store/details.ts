@@ -1,6 +1,7 @@
 import { type Attempt, DEFAULT_LIMITS, type JobDetails, type Life } from '../model.ts';
+import { readJson } from '../parse/exact-json.ts';
 import { redisNow } from './clock.ts';
-import { type DecodedCall, decodeCall, decodeError, decodeResult, msOfSeconds, parseEpoch, parseStamp } from './codec.ts';
+import { decodeCall, decodeError, decodeMeta, decodeResult, msOfSeconds, parseEpoch, parseStamp } from './codec.ts';
 import type { Db } from './db.ts';
 import { keys } from './keys.ts';
 import { readOutput } from './output.ts';
@@ -17,12 +18,15 @@ export async function details(db: Db, id: string): Promise<JobDetails | null> {
   ]);
   if (Object.keys(bytes).length === 0) return null;
   const hash = Object.fromEntries(Object.entries(bytes).map(([name, value]) => [name, value.toString('utf8')]));
-  const attempts = results.map(([, fields]) => readAttempt(pairs(fields)));
+  const read = await Promise.all(results.map(([, fields]) => readAttempt(pairs(fields))));
+  const attempts = read.map(({ attempt }) => attempt);
+  const unreadable = read.at(-1)?.unreadable;
+  const notes = await decodeMeta(bytes.meta ?? Buffer.alloc(0));
   return {
     id,
     queue: hash.origin ?? '',
     description: hash.description ?? '',
-    ...readCall(bytes.data),
+    ...(await readCall(bytes.data)),
     limits: {
       timeoutMs: msOfSeconds(hash.timeout, DEFAULT_LIMITS.timeoutMs),
       resultTtlMs: msOfSeconds(hash.result_ttl, DEFAULT_LIMITS.resultTtlMs),
@@ -35,10 +39,11 @@ export async function details(db: Db, id: string): Promise<JobDetails | null> {
     attemptCount: countAttempts(hash, attempts.length),
     crashes: Number(hash.rqt_crashes ?? 0),
     attempts,
-    resultAbsent: hash.rqt_absent ?? null,
+    resultAbsent: hash.rqt_absent ?? unreadable ?? null,
     callbackError: hash.rqt_callback_error ?? null,
     progress: readProgress(hash.rqt_progress),
-    metaJson: isJson(hash.meta) ? hash.meta : null,
+    metaJson: isJson(notes.json) ? notes.json : null,
+    metaOpaque: notes.opaque,
     group: hash.group_id || null,
     parents: readParents(hash.dependency_ids),
     retriesLeft: Number(hash.retries_left ?? 0),
@@ -55,8 +60,9 @@ function countAttempts({ rqt_attempts: counted, status }: Readonly<Record<string
   return Math.max(Number(counted ?? 0), results + (status === 'started' ? 1 : 0));
 }
 
-function readCall(data: Buffer | undefined): DecodedCall {
-  return data ? decodeCall(data) : { call: null, opaque: 'the job has no payload' };
+async function readCall(data: Buffer | undefined): Promise<Pick<JobDetails, 'call' | 'opaque'>> {
+  const { call, opaque } = await decodeCall(data ?? Buffer.alloc(0));
+  return { call, opaque };
 }
 
 function readProgress(json: string | undefined): JobDetails['progress'] {
@@ -74,9 +80,9 @@ function parseList(json: string | undefined): unknown[] {
   return Array.isArray(value) ? value : [];
 }
 
-function isJson(text: string | undefined): text is string {
+function isJson(text: string | null | undefined): text is string {
   try {
-    JSON.parse(text ?? '');
+    readJson(text ?? '');
     return true;
   } catch {
     return false;
@@ -131,19 +137,22 @@ const OUTCOMES: Readonly<Record<string, Attempt['outcome']>> = {
   5: 'out of retries',
 };
 
-function readAttempt(fields: ReadonlyMap<string, string>): Attempt {
+/** `unreadable`: why its result cannot be shown, or null. */
+async function readAttempt(fields: ReadonlyMap<string, string>): Promise<{ attempt: Attempt; unreadable: string | null }> {
   const outcome = OUTCOMES[fields.get('type') ?? ''] ?? 'failed';
   const result = fields.get('return_value');
   const error = fields.get('exc_string');
-  return {
+  const found = outcome === 'finished' && result ? await decodeResult(result) : null;
+  const attempt = {
     outcome,
     executionId: fields.get('execution_id') ?? null,
     worker: fields.get('worker_name') || null,
     startedAt: parseEpoch(fields.get('execution_started_at')),
     endedAt: parseEpoch(fields.get('execution_ended_at')),
-    resultJson: outcome === 'finished' && result ? decodeResult(result) : null,
+    resultJson: found?.json ?? null,
     error: error ? decodeError(error) : null,
   };
+  return { attempt, unreadable: found?.opaque ?? null };
 }
 
 function pairs(flat: readonly string[]): Map<string, string> {

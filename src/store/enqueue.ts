@@ -1,6 +1,6 @@
 import { RqtError } from '../errors.ts';
 import { type Call, DEFAULT_LIMITS, type Limits } from '../model.ts';
-import { encodeCall, secondsOf } from './codec.ts';
+import { encodeCall, encodeMeta, secondsOf } from './codec.ts';
 import type { Db } from './db.ts';
 import { type NotYet, type OncePer, onceTerms, readNotYet } from './once.ts';
 import { runScript } from './scripts.ts';
@@ -150,7 +150,7 @@ function planFields(plan: JobPlan): (string | number)[] {
     if (callbacks[on] !== undefined && callbackTimeoutMs !== undefined)
       fields.push(`${on}_callback_timeout`, secondsOf(callbackTimeoutMs));
   }
-  if (plan.meta) fields.push('meta', JSON.stringify(plan.meta));
+  if (plan.meta) fields.push('meta', encodeMeta(plan.meta));
   if (plan.atMostOnce) fields.push('rqt_at_most_once', 1);
   if (plan.maxCrashes !== undefined) fields.push('rqt_max_crashes', plan.maxCrashes);
   if (plan.isAwaited) fields.push('rqt_waited', 1);

@@ -23,13 +23,14 @@ export async function* failedJobs(db: Db, queue: string): AsyncGenerator<FailedJ
     const pipeline = client.pipeline();
     for (const id of ids) pipeline.hmgetBuffer(keys.job(prefix, id), 'data', 'ended_at');
     const replies = (await pipeline.exec()) ?? [];
-    yield ids.flatMap((id, i) => {
+    const jobs: FailedJob[] = [];
+    for (const [i, id] of ids.entries()) {
       const [error, fields] = replies[i] ?? [null, null];
       if (error) throw error;
       const [data, endedAt] = fields as (Buffer | null)[];
-      if (!data) return [];
-      return [{ id, task: decodeCall(data).call?.task ?? null, endedAt: parseStamp(endedAt?.toString()) }];
-    });
+      if (data) jobs.push({ id, task: (await decodeCall(data)).call?.task ?? null, endedAt: parseStamp(endedAt?.toString()) });
+    }
+    yield jobs;
   } while (cursor !== '0');
 }
 

@@ -137,12 +137,13 @@ async function withTasks(db: Db, rows: readonly JobRow[], payloadBytes: Readonly
     }
     const part = rows.slice(from, to);
     const payloads = await Promise.all(part.map(({ id }) => db.client.hgetBuffer(keys.job(db.prefix, id), 'data')));
-    told.push(...part.map((row, i) => ({ ...row, task: taskOf(payloads[i]) })));
+    const tasks = await Promise.all(payloads.map(taskOf));
+    told.push(...part.map((row, i) => ({ ...row, task: tasks[i] ?? null })));
     from = to;
   }
   return told;
 }
 
-function taskOf(data: Buffer | null | undefined): string | null {
-  return data ? (decodeCall(data).call?.task ?? null) : null;
+async function taskOf(data: Buffer | null): Promise<string | null> {
+  return data ? ((await decodeCall(data)).call?.task ?? null) : null;
 }

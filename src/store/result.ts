@@ -30,7 +30,7 @@ export async function result(db: Db, id: string): Promise<JobResult> {
     case undefined:
       return { kind: 'missing' };
     case 'finished':
-      return absent ? { kind: 'absent', reason: absent } : readFinished(fields);
+      return absent ? { kind: 'absent', reason: absent } : await readFinished(fields);
     case 'failed':
     case 'stopped': {
       const error = fieldOf(fields, 'exc_string');
@@ -49,14 +49,11 @@ export async function result(db: Db, id: string): Promise<JobResult> {
   }
 }
 
-/** Every pickle of protocol 2 and later begins with this byte, no JSON does. */
-const PICKLE = 0x80;
-
-function readFinished(fields: readonly string[]): JobResult {
+async function readFinished(fields: readonly string[]): Promise<JobResult> {
   const value = fieldOf(fields, 'type') === '1' ? fieldOf(fields, 'return_value') : null;
   if (value === null) return { kind: 'finished', json: null };
-  if (Buffer.from(value.slice(0, 4), 'base64')[0] !== PICKLE) return { kind: 'finished', json: decodeResult(value) };
-  return { kind: 'absent', reason: 'it is a pickled Python object, which rqt cannot read (let the Python worker use -S json)' };
+  const { json, opaque } = await decodeResult(value);
+  return json === null ? { kind: 'absent', reason: `it is ${opaque}` } : { kind: 'finished', json };
 }
 
 function fieldOf(fields: readonly string[], name: string): string | null {

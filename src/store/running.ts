@@ -1,5 +1,5 @@
 import { type ClaimedJob, type Output, outputValues } from './claim.ts';
-import { encodeError } from './codec.ts';
+import { encodeError, encodeMetaFor } from './codec.ts';
 import type { Db } from './db.ts';
 import { runScript } from './scripts.ts';
 
@@ -41,9 +41,11 @@ const BEGUN_ONCE = encodeError('The worker was stopped while it ran this job, wh
 /** Fields of a running job that it, or its worker, may write. */
 export type NoteField = 'meta' | 'rqt_progress' | 'rqt_callback_error';
 
-/** Writes fields of a running job; false when its lease is lost. */
+/** Writes fields of a running job, its meta (JSON text) as its serialiser does; false when its lease is lost. */
 export async function note(db: Db, job: ClaimedJob, fields: { readonly [name in NoteField]?: string }): Promise<boolean> {
-  const [answer] = await runScript(db, 'note', [job.id, job.execution, job.queue, ...Object.entries(fields).flat()]);
+  const { meta, ...others } = fields;
+  const notes = meta === undefined ? [] : ['meta', await encodeMetaFor(job.serializer, meta)];
+  const [answer] = await runScript(db, 'note', [job.id, job.execution, job.queue, ...notes, ...Object.entries(others).flat()]);
   return answer === 'noted';
 }
 

@@ -37,7 +37,7 @@ export function renderStatus(job: JobDetails, look: Look): string {
 const ENDED: ReadonlySet<string> = new Set(['finished', 'failed', 'stopped', 'canceled']);
 
 function noteFacts(job: JobDetails, look: Look): Fact[] {
-  const { progress, metaJson, group, parents, retriesLeft, repeatsLeft } = job;
+  const { progress, metaJson, metaOpaque, group, parents, retriesLeft, repeatsLeft } = job;
   const isOver = ENDED.has(job.life.state);
   const percent = progress ? `${Math.round(Math.min(1, Math.max(0, progress.fraction)) * 100)} %` : '';
   const cut = (text: string) => truncate(safeLine(text), valueWidth(look), look);
@@ -46,7 +46,7 @@ function noteFacts(job: JobDetails, look: Look): Fact[] {
     fact('callback', cut(job.callbackError ?? '')),
     fact('parents', cut(parents.join(', '))),
     fact('group', cut(group ?? '')),
-    fact('meta', cut(metaJson === '{}' ? '' : (metaJson ?? ''))),
+    fact('meta', cut(metaOpaque === null ? (metaJson === '{}' ? '' : (metaJson ?? '')) : `not shown (${metaOpaque})`)),
     fact('retries', retriesLeft > 0 && !isOver ? `${plural(retriesLeft, 'retry', 'retries')} left` : ''),
     fact('repeats', repeatsLeft > 0 && !isOver ? `${plural(repeatsLeft, 'repeat')} left` : ''),
   ];

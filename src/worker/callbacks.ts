@@ -1,4 +1,5 @@
 import type { Failure, Outcome } from '../executor/index.ts';
+import { readJson } from '../parse/exact-json.ts';
 import { type Callback, type ClaimedJob, note } from '../store/index.ts';
 import type { Capture } from './capture.ts';
 import { runInExecutor } from './execute.ts';
@@ -14,7 +15,7 @@ export async function runCallback(slot: Slot, job: ClaimedJob, outcome: Outcome,
   if (!due) return;
   const { callback, on, argument } = due;
   const call = {
-    ...{ jobId: job.id, executionId: job.execution, queue: job.queue, attempt: job.attempt, metaJson: job.metaJson },
+    ...{ jobId: job.id, executionId: job.execution, queue: job.queue, attempt: job.attempt, metaJson: job.metaJson ?? '' },
     ...{ task: callback.task, kwargs: {}, timeoutMs: callback.timeoutMs },
     args: [documentOf(job), ...argument],
   };
@@ -44,7 +45,7 @@ function callbackFor(job: ClaimedJob, outcome: Outcome): Due | null {
         success && {
           on: 'success',
           callback: success,
-          argument: [outcome.resultJson === null ? null : JSON.parse(outcome.resultJson)],
+          argument: [outcome.resultJson === null ? null : readJson(outcome.resultJson)],
         }
       );
     case 'failed':
@@ -75,13 +76,13 @@ function documentOf({ id, queue, attempt, call, description, metaJson }: Claimed
     task: call?.task ?? null,
     args: call?.args ?? [],
     kwargs: call?.kwargs ?? {},
-    meta: parsed(metaJson),
+    meta: parsed(metaJson ?? ''),
   };
 }
 
 function parsed(json: string): unknown {
   try {
-    return JSON.parse(json === '' ? '{}' : json);
+    return readJson(json === '' ? '{}' : json);
   } catch {
     return {};
   }

@@ -24,6 +24,8 @@ export async function fulfil(slot: Slot, call: JobCall, request: TaskRequest): P
 
 async function write(slot: Slot, call: JobCall, fields: { meta?: string; rqt_progress?: string }): Promise<void> {
   const job = slot.running?.job;
+  if (fields.meta !== undefined && job?.metaOpaque)
+    throw new Error(`what Python has written to job.meta cannot be read (${job.metaOpaque}), so it is not replaced`);
   const held = job?.execution === call.executionId && (await note(slot.db, job, fields));
   if (!held) throw new Error('the job is not run by this worker any more');
 }

@@ -76,12 +76,12 @@ async function execute(slot: Slot, job: ClaimedJob, capture: Capture): Promise<O
   if (!job.call) {
     return {
       kind: 'failed',
-      failure: { reason: `this worker cannot read what the job calls: ${job.opaque}${hintFor(job.opaque)}`, trace: '' },
+      failure: { reason: `this worker cannot read what the job calls: ${job.opaque}${hintFor(job)}`, trace: '' },
     };
   }
   const call = {
     ...{ jobId: job.id, executionId: job.execution, queue: job.queue, attempt: job.attempt },
-    ...{ timeoutMs: job.timeoutMs, metaJson: job.metaJson },
+    ...{ timeoutMs: job.timeoutMs, metaJson: job.metaJson ?? '' },
     ...job.call,
   };
   return failedIfKilled(await runInExecutor(slot, job, call, capture));
@@ -104,8 +104,8 @@ function failedIfKilled(outcome: Outcome): Outcome {
   return { kind: 'failed', failure: { reason: 'the job was killed by a user (rqt kill)', trace: '' } };
 }
 
-function hintFor(opaque: string | null): string {
-  return opaque === 'pickle' ? ' (let the Python program use the JSON serialiser, or keep its queue for Python workers)' : '';
+function hintFor({ serializer, queue }: ClaimedJob): string {
+  return serializer === 'pickle' ? ` (pass plain data, or keep queue ${queue} for Python's workers)` : '';
 }
 
 function settlementOf({ options, entry }: Slot, job: ClaimedJob, outcome: Outcome, output: Output): Settlement {

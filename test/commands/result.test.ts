@@ -9,7 +9,7 @@ const path = newFolder({
     export const text = () => 'héllo "you"\\n';
     export const list = () => [1, { b: null }];
     export const nothing = () => {};
-    export const unkept = () => 1n;
+    export const unkept = () => new Map();
     export const fails = () => { throw new Error('no such customer'); };
   `,
 });
@@ -40,7 +40,7 @@ test('a result that could not be kept is 1, with the reason', async () => {
   const space = newSpace(redis);
   const ran = await space.run(['result', await done(space, 'unkept')]);
   assert.deepEqual([ran.status, ran.stdout], [1, '']);
-  assert.match(ran.stderr, /has finished, but its result was not kept: .*BigInt/);
+  assert.match(ran.stderr, /has finished, but its result was not kept: .*Map/);
 });
 
 test('a failed job has no result: 1, with its reason in one line', async () => {
@@ -67,21 +67,32 @@ test('a job that has not finished yet is 75, with its state', async () => {
   assert.match(ran.stderr, new RegExp(`job ${id} is queued, it has not finished yet \\(wait for it: rqt wait ${id}\\)`));
 });
 
-test('an integer that JavaScript cannot hold is passed on to its last digit', async () => {
+test('an integer that JavaScript cannot hold is passed on to its last digit, and NaN, which is no JSON, as text', async () => {
   const space = newSpace(redis);
   const id = await done(space, 'nothing');
   const value = Buffer.from('[12345678901234567890, NaN]').toString('base64');
   await redis.client.xadd(space.key(`results:${id}`), '*', 'type', '1', 'return_value', value);
-  assert.equal((await space.run(['result', id])).stdout, '[12345678901234567890, NaN]\n');
+  assert.equal((await space.run(['result', id])).stdout, '[12345678901234567890,"NaN"]\n');
 });
 
-test('a pickled result is said to be one', async () => {
+test('a pickled result is read when it is plain data, and else said to be none', async () => {
   const space = newSpace(redis);
   const id = await done(space, 'nothing');
-  await redis.client.xadd(space.key(`results:${id}`), '*', 'type', '1', 'return_value', 'gASVBQAAAAAAAABLKi4=');
+  const leave = (pickle: string) =>
+    redis.client.xadd(
+      space.key(`results:${id}`),
+      '*',
+      'type',
+      '1',
+      'return_value',
+      Buffer.from(pickle, 'latin1').toString('base64'),
+    );
+  await leave('\x80\x04](K*\x8c\x02hie.');
+  assert.equal((await space.run(['result', id])).stdout, '[42,"hi"]\n');
+  await leave('\x80\x04cdecimal\nDecimal\n\x8c\x031.5\x85R.');
   const ran = await space.run(['result', id]);
   assert.equal(ran.status, 1);
-  assert.match(ran.stderr, /pickled Python object/);
+  assert.match(ran.stderr, /it is a pickle that holds more than plain data \(decimal\.Decimal\)/);
 });
 
 test('an unknown id is 66, a malformed one 64', async () => {

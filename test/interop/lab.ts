@@ -17,6 +17,8 @@ export interface Lab extends Stage {
   states(...ids: string[]): Promise<string[]>;
   /** Runs RQ's own command line to its end; it must succeed. */
   rq(...args: string[]): Promise<string>;
+  /** Starts RQ's command line with these arguments, the Redis added. */
+  startProgram(...args: string[]): ChildProcess;
   /** Starts `rq worker` with the JSON serialiser and waits until it has registered. */
   startRq(name: string, ...args: string[]): Promise<ChildProcess>;
   /** Runs RQ's worker, which forks for each job, over the queues until they are empty. */
@@ -86,6 +88,7 @@ export async function openLab(): Promise<Lab> {
       return linesOf(ran.stdout).map(line => (JSON.parse(line) as Status).state);
     },
     rq,
+    startProgram: (...args) => startProgram([...args, '-u', url]).child,
     startRq: async (name, ...args) => {
       const { child, printed } = startProgram(['worker', '-u', url, '-S', 'json', '-P', pythonFolder, '-n', name, ...args]);
       await until(`the Python worker ${name} listens`, () => {

@@ -47,6 +47,7 @@ export function job(rest: Partial<JobDetails> = {}): JobDetails {
     callbackError: null,
     progress: null,
     metaJson: null,
+    metaOpaque: null,
     group: null,
     parents: [],
     retriesLeft: 0,

@@ -32,6 +32,15 @@ def queue(name='default'):
     return Queue(name, connection=connection, serializer=JSONSerializer)
 
 
+def plain_queue(name='default'):
+    """A queue with RQ's default serialiser, pickle."""
+    return Queue(name, connection=connection)
+
+
+def plain_fetch(id):
+    return Job.fetch(id, connection=connection)
+
+
 def fetch(id):
     return Job.fetch(id, connection=connection, serializer=JSONSerializer)
 
