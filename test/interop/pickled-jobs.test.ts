@@ -61,7 +61,7 @@ for (const protocol of [2, 3, 4, 5]) {
 
 interop('each kind of Python is what the README says to a task', async () => {
   const id = await enqueue(`(
-    'numbers#forms', b'bytes', bytearray(b'array'), {1, 'a'}, frozenset(), {1: 'one', (2,): 'two'}, {'k': 1}, (1, 2), 2**53, 5, -0.0,
+    'numbers#forms', b'bytes', bytearray(b'array'), {1}, frozenset(), {1: 'one', (2,): 'two'}, {'k': 1}, (1, 2), 2**53, 5, -0.0,
     float('nan'), datetime(2026, 1, 2, 3, 4, 5, 678901, tzinfo=timezone(timedelta(hours=2))), datetime(2026, 1, 2),
     datetime(2026, 1, 2).date(), datetime(2026, 1, 2, 3, 4).time(), timedelta(minutes=1.5))`);
   const ran = await burst('--path', OWN_TASKS);
@@ -69,7 +69,7 @@ interop('each kind of Python is what the README says to a task', async () => {
   assert.deepEqual(await returned(id), [
     'Buffer bytes',
     'Buffer array',
-    'Set 1,a',
+    'Set 1',
     'Set ',
     'Map 1,one,2,two',
     'object {"k":1}',
@@ -88,7 +88,7 @@ interop('each kind of Python is what the README says to a task', async () => {
   assert.deepEqual((args as unknown[]).slice(0, 7), [
     Buffer.from('bytes').toString('base64'),
     Buffer.from('array').toString('base64'),
-    (args as unknown[])[2],
+    [1],
     [],
     [
       [1, 'one'],
