@@ -3,7 +3,7 @@ import type { Command } from './command.ts';
 /** What people do with rqt, in the order in which they do it. */
 const GROUPS: readonly (readonly [title: string, names: readonly string[]])[] = [
   ['put in', ['enqueue', 'cron']],
-  ['run', ['worker']],
+  ['run', ['worker', 'run']],
   ['look', ['info', 'jobs', 'status', 'result', 'logs', 'wait']],
   ['control', ['cancel', 'stop', 'requeue', 'delete', 'empty', 'suspend', 'resume', 'kill', 'shutdown']],
   ['set up', ['redis', 'config', 'completion']],

@@ -11,6 +11,7 @@ const COMMANDS = {
   worker: () => import('./commands/worker.ts'),
   cron: () => import('./commands/cron.ts'),
   'worker-pool': () => import('./commands/worker-pool.ts'),
+  run: () => import('./commands/run.ts'),
   info: () => import('./commands/info.ts'),
   status: () => import('./commands/status.ts'),
   jobs: () => import('./commands/jobs.ts'),

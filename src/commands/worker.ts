@@ -151,6 +151,7 @@ function readOptions(words: readonly string[], options: Options): Omit<WorkerOpt
     maxFailures: readMaxFailures(options),
     isolate: options.flag('isolate'),
     graceMs: readDuration(options, 'grace', WORKER_DEFAULTS.graceMs) ?? WORKER_DEFAULTS.graceMs,
+    stopsAtOnce: false,
     resultTtlMs: readDuration(options, 'result-ttl', DEFAULT_LIMITS.resultTtlMs),
     allowShell: options.flag('allow-shell'),
     version: VERSION,

@@ -35,6 +35,7 @@ export { knownQueues, overview, queueNames } from './overview.ts';
 export { untilRead } from './passing.ts';
 export { type Requeued, requeue } from './requeue.ts';
 export { type JobResult, result } from './result.ts';
+export { dropLostRuns, dropRun, noteRun } from './run-queue.ts';
 export { type GivenBack, handOn, keepOutput, note, putBack, renew } from './running.ts';
 export { type Stopped, stop, waitUntilStopped } from './stop.ts';
 export { resume, suspend } from './suspend.ts';

@@ -7,6 +7,7 @@ import cancel from './lua/cancel.lua';
 import claim from './lua/claim.lua';
 import commandScript from './lua/command.lua';
 import deleteScript from './lua/delete.lua';
+import dropRun from './lua/drop_run.lua';
 import empty from './lua/empty.lua';
 import endings from './lua/endings.lua';
 import enqueue from './lua/enqueue.lua';
@@ -15,6 +16,7 @@ import forget from './lua/forget.lua';
 import live from './lua/live.lua';
 import maintain from './lua/maintain.lua';
 import note from './lua/note.lua';
+import noteRun from './lua/note_run.lua';
 import once from './lua/once.lua';
 import output from './lua/output.lua';
 import overlap from './lua/overlap.lua';
@@ -59,6 +61,8 @@ const SCRIPTS = {
   empty: FAMILY + empty,
   requeue: FAMILY + requeue,
   delete: FAMILY + deleteScript,
+  noteRun: prelude + noteRun,
+  dropRun: FAMILY + dropRun,
   sweep: ENDINGS + sweep,
   forget: prelude + forget,
   release: FAMILY + release,

@@ -106,7 +106,7 @@ function verdictElement(ended: EndedExecution): string {
   const head = attributes({ message, type: typeOf(ended) });
   if (verdict === 'skipped') return `<skipped${head}/>`;
   const attempt = ended.attempt > 1 ? `, attempt ${ended.attempt}` : '';
-  const text = `${traceOf(ended)}\njob ${ended.id} of queue ${ended.queue}${attempt} (look: rqt status ${ended.id})`;
+  const text = `${traceOf(ended)}\njob ${ended.id} of queue ${ended.queue}${attempt}`;
   return `<${verdict}${head}>${xmlText(text)}</${verdict}>`;
 }
 

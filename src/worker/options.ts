@@ -34,6 +34,8 @@ export interface WorkerOptions {
   readonly isolate: boolean;
   /** How long a task has after its signal, and again after SIGTERM. */
   readonly graceMs: number;
+  /** The first signal already stops the running job; else it is finished. */
+  readonly stopsAtOnce: boolean;
   /** For jobs that do not say themselves how long their result is kept. */
   readonly resultTtlMs: number | null;
   /** Jobs may run shell command lines. */

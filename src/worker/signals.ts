@@ -1,4 +1,4 @@
-import { askToStop, type Companion, type Slot } from './slot.ts';
+import { askToStop, type Companion, type Slot, stopRunning } from './slot.ts';
 
 const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
 
@@ -13,7 +13,9 @@ export function startSignals(slot: Slot, early: NodeJS.Signals | null): Companio
     if (slot.asked !== 'nothing' && now - lastAt < SAME_SIGNAL_MS) return;
     lastAt = now;
     slot.signal = signal;
-    askToStop(slot, slot.asked === 'nothing' ? 'warm' : 'cold');
+    // Whoever is asked twice to stop at once has no time for a grace period.
+    if (slot.asked === 'cold' && slot.options.stopsAtOnce) stopRunning(slot, 'kill');
+    askToStop(slot, slot.asked === 'nothing' && !slot.options.stopsAtOnce ? 'warm' : 'cold');
   };
   const hearing = hear(handle);
   if (early) handle(early);

@@ -1,5 +1,5 @@
 import { hostname } from 'node:os';
-import { bury, forget, neighbours, type Swept, sweep } from '../store/index.ts';
+import { bury, dropLostRuns, forget, neighbours, type Swept, sweep } from '../store/index.ts';
 import { DIED_TOO_OFTEN, givenUp } from './ended.ts';
 import { isGone, ownProcess } from './own-process.ts';
 import type { Shift } from './shift.ts';
@@ -27,6 +27,7 @@ export async function sweepAll(slot: Slot, shift: Shift): Promise<void> {
 async function forgetAll({ db, options }: Slot): Promise<void> {
   try {
     for (const queue of options.queues) await forget(db, queue);
+    await dropLostRuns(db);
   } catch (error) {
     options.log({ event: 'debug', text: `retention: ${String(error)}` });
   }

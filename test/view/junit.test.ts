@@ -132,7 +132,7 @@ test('a case has the class of its task, the time it took, and the kind, text and
   assert.deepEqual(elements(read, 'testcase')[0]?.attributes, { classname: 'default.pkg/mail', name: 'a job', time: '1.500' });
   const [failure] = elements(read, 'failure');
   assert.deepEqual(failure?.attributes, { message: 'TypeError: no', type: 'TypeError' });
-  assert.equal(failure?.text, `${trace}\njob job-1 of queue default, attempt 3 (look: rqt status job-1)`);
+  assert.equal(failure?.text, `${trace}\njob job-1 of queue default, attempt 3`);
 });
 
 test("earlier attempts are Surefire's: flaky when the job finished after all, reruns when it did not", () => {

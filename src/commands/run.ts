@@ -1,0 +1,164 @@
+import { constants } from 'node:os';
+import { join } from 'node:path';
+import type { Command, CommandLine, Options } from '../command.ts';
+import type { EndedExecution } from '../ended-execution.ts';
+import { EXIT_STATUS, RqtError } from '../errors.ts';
+import { DEFAULT_LIMITS } from '../model.ts';
+import { parseDuration } from '../parse/duration.ts';
+import { closeDb, type Db, dropLostRuns, dropRun, enqueue, failureOf, noteRun, openStore, result } from '../store/index.ts';
+import { VERSION } from '../version.ts';
+import { runWorker, WORKER_DEFAULTS, type WorkerEnd, type WorkerOptions } from '../worker/index.ts';
+import { newJob, type Order, optionsOf, readOrder } from './enqueue-order.ts';
+import { exitStatusOfJob, type JobEnd } from './follow-job.ts';
+import { configOf, say } from './io.ts';
+import { newJobId } from './new-job-id.ts';
+import { openReports, type Reports } from './reports.ts';
+import { RUN_OPTIONS } from './run-options.ts';
+import { RunTeller } from './run-teller.ts';
+import { readRoots } from './task-roots.ts';
+
+export const command: Command = {
+  name: 'run',
+  synopsis: '<module#fn> [args…] [-- plain words…]',
+  summary: 'run one task here and now: timeouts, retries, reports',
+  words: { min: 1, max: Number.POSITIVE_INFINITY },
+  takesPlainWords: true,
+  outlivesReader: true,
+  options: RUN_OPTIONS,
+  epilogue: [
+    'Arguments as for rqt enqueue. The job is on a queue of its own and is gone afterwards; what it prints goes through as it is.',
+    'Exit status: 0 finished, 1 failed (of shell#run and shell#exec: that of the command), 75 all workers are suspended, 130 Ctrl-C.',
+  ].join('\n'),
+  run,
+};
+
+async function run(line: CommandLine): Promise<number> {
+  const { options } = line;
+  const order: Order = { ...(await readOrder(line)), queue: `rqt-run-${newJobId().slice(0, 8)}` };
+  const teller = new RunTeller(options, order.call.task);
+  const common = workerOptions(order, options);
+  const reports = openReports(options, [REPORTED_QUEUE], { showsSummary: false });
+  const signals = keepSignals();
+  try {
+    const db = await openStore(configOf(options), { persistent: true });
+    try {
+      return await runOn(db, { order, options, common, reports, teller, signals });
+    } catch (error) {
+      throw failureOf(db, error);
+    } finally {
+      closeDb(db);
+    }
+  } finally {
+    reports.close();
+    signals.end();
+  }
+}
+
+/** Reports of different runs are about the same tests: they do not have the name of this run's queue. */
+const REPORTED_QUEUE = 'run';
+
+interface Run {
+  readonly order: Order;
+  readonly options: Options;
+  readonly common: Omit<WorkerOptions, 'onEnded' | 'onOutput' | 'log'>;
+  readonly reports: Reports;
+  readonly teller: RunTeller;
+  readonly signals: { readonly first: NodeJS.Signals | null };
+}
+
+async function runOn(db: Db, { order, options, common, reports, teller, signals }: Run): Promise<number> {
+  const { queue } = order;
+  const job = newJob(order, []);
+  let worker: string | null = null;
+  await dropLostRuns(db);
+  await noteRun(db, queue, IN_USE_MS);
+  const beat = setInterval(() => void noteRun(db, queue, IN_USE_MS).catch(() => {}), BEAT_MS);
+  try {
+    await enqueue(db, [job], optionsOf(order));
+    if (signals.first !== null) return signalStatus(signals.first);
+    const end = await runWorker(db, {
+      ...common,
+      log(told) {
+        if (told.event === 'started') worker = told.worker;
+        teller.log(told);
+      },
+      onOutput(call, stream, chunk) {
+        reports.onOutput(call.jobId, stream, chunk);
+        return teller.output(stream, chunk);
+      },
+      onEnded(ended: EndedExecution) {
+        reports.onEnded({ ...ended, queue: REPORTED_QUEUE });
+        teller.ended(ended, job.id);
+      },
+    });
+    const left = await result(db, job.id);
+    const status = statusOf(end, left, signals.first);
+    teller.end(job.id, left, { status, why: end.why });
+    return reports.end(end.why, status);
+  } finally {
+    clearInterval(beat);
+    if (options.flag('keep')) {
+      await noteRun(db, queue, KEPT_MS);
+      say(`rqt: the job is kept for a day: rqt status ${job.id}`);
+    } else await dropRun(db, queue, worker);
+  }
+}
+
+/** A run that was not heard of for so long was killed. */
+const IN_USE_MS = 600_000;
+const BEAT_MS = 30_000;
+const KEPT_MS = 86_400_000;
+/** As long as its retries take, and the jobs that it enqueues on its own queue. */
+const SETTLE_FOR_MS = 365 * 86_400_000;
+
+function workerOptions({ queue, call }: Order, options: Options): Run['common'] {
+  const dist = import.meta.dirname;
+  const grace = options.text('grace');
+  if (options.flag('quiet') && options.flag('verbose')) {
+    throw new RqtError('usage', '--verbose and --quiet exclude each other');
+  }
+  return {
+    ...{ queues: [queue], burst: true, name: undefined, concurrency: 1, dequeueStrategy: 'default', schedules: true },
+    ...{ settleForMs: SETTLE_FOR_MS, maxMemoryBytes: null, recycleAfter: null, maxJobs: null, maxIdleMs: null },
+    ...{ maxFailures: null, stopsAtOnce: true, resultTtlMs: DEFAULT_LIMITS.resultTtlMs, version: VERSION },
+    ...WORKER_DEFAULTS,
+    ...(grace !== undefined && { graceMs: parseDuration(grace, '--grace', { allowNone: false, wholeSeconds: false }) ?? 0 }),
+    taskRoots: readRoots(options.list('path')),
+    isolate: options.flag('isolate'),
+    // Whoever types a shell task here could as well have typed its command line.
+    allowShell: options.flag('allow-shell') || /^shell[#.]/.test(call.task),
+    executorScript: join(dist, 'executor.js'),
+    shippedTasks: join(dist, 'tasks'),
+  };
+}
+
+function statusOf(end: WorkerEnd, left: Awaited<ReturnType<typeof result>>, early: NodeJS.Signals | null): number {
+  const signal = end.signal ?? early;
+  if (signal !== null) return signalStatus(signal);
+  if (end.why === 'suspended' || left.kind === 'unfinished') return EXIT_STATUS.tryAgain;
+  const own = exitStatusOfJob(left satisfies JobEnd);
+  return own === 0 && end.failed > 0 ? EXIT_STATUS.no : own;
+}
+
+function signalStatus(signal: NodeJS.Signals): number {
+  return 128 + constants.signals[signal];
+}
+
+/** From here on a signal does not end the process before it has cleaned up; the worker hears it, too. */
+function keepSignals(): { readonly first: NodeJS.Signals | null; end(): void } {
+  const kept: { first: NodeJS.Signals | null } = { first: null };
+  const keep = (signal: NodeJS.Signals) => {
+    kept.first ??= signal;
+  };
+  for (const signal of HEARD) process.on(signal, keep);
+  return {
+    get first() {
+      return kept.first;
+    },
+    end: () => {
+      for (const signal of HEARD) process.off(signal, keep);
+    },
+  };
+}
+
+const HEARD = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
