@@ -20,7 +20,7 @@ export function renderHelp(commands: readonly Command[]): string {
       .filter(name => summaries.has(name))
       .map((name, i) => `${(i === 0 ? title : '').padEnd(9)}${name.padEnd(13)}${summaries.get(name)}`),
   );
-  return ['rqt <command>: RQ (Redis Queue) for the terminal; more: rqt <command> --help', ...lines, '', ...FOOTER].join('\n');
+  return ['rqt <command>: RQ (Redis Queue) for the terminal; more: rqt <command> --help', ...lines, ...FOOTER].join('\n');
 }
 
 const FOOTER = ['Start here: rqt enqueue hello#hello you, then rqt worker --burst, then rqt info'];
