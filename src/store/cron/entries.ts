@@ -37,7 +37,7 @@ async function readEntry({ client, prefix }: Db, name: string): Promise<CronEntr
     catchUp: CATCH_UPS.find(known => known === hash.catch_up) ?? DEFAULT_CATCH_UP,
     queue: hash.queue ?? '',
     description: hash.description ?? '',
-    call: bytes.data ? decodeCall(bytes.data).call : null,
+    call: bytes.data ? (await decodeCall(bytes.data)).call : null,
     flags: readFlags(hash.flags),
     paused: hash.paused === '1',
     nextSlot: numberOf(hash.next),
