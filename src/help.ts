@@ -6,7 +6,7 @@ const GROUPS: readonly (readonly [title: string, names: readonly string[]])[] = 
   ['run', ['worker', 'run']],
   ['look', ['info', 'jobs', 'status', 'result', 'logs', 'wait']],
   ['control', ['cancel', 'stop', 'requeue', 'delete', 'empty', 'suspend', 'resume', 'kill', 'shutdown']],
-  ['set up', ['redis', 'config', 'completion']],
+  ['set up', ['fsck', 'redis', 'config', 'completion']],
 ];
 
 const SUMMARY_OF_COMPLETION = 'print a completion script for your shell';

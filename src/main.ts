@@ -27,6 +27,7 @@ const COMMANDS = {
   stop: () => import('./commands/stop.ts'),
   kill: () => import('./commands/kill.ts'),
   shutdown: () => import('./commands/shutdown.ts'),
+  fsck: () => import('./commands/fsck.ts'),
   redis: () => import('./commands/redis.ts'),
   config: () => import('./commands/config.ts'),
 } as const satisfies Record<string, () => Promise<{ command: Command }>>;

@@ -60,7 +60,8 @@ export async function bury(db: Db, { name, process }: Neighbour): Promise<(Swept
   return id === undefined ? null : { queue: String(queue), id: String(id), fate: fate as Swept['fate'] };
 }
 
-const OUT_OF_CRASHES = encodeError(
+/** The error of a job that is given up since its workers die, encoded. */
+export const OUT_OF_CRASHES = encodeError(
   'The worker died while it ran this job, more often than the job allows (--max-crashes, --at-most-once): it is not tried again. Look for what kills the worker: memory, a signal, the machine.',
 );
 

@@ -40,7 +40,8 @@ import unregister from './lua/unregister.lua';
 /** What a script stands on: each level knows the one before it. */
 export const PLACES = prelude + places;
 const FAMILY = PLACES + family;
-const ENDINGS = FAMILY + endings;
+/** Also for scripts that are not needed often enough to be loaded by every command: see {@link runText}. */
+export const ENDINGS = FAMILY + endings;
 const RUNNING = ENDINGS + running;
 
 const SCRIPTS = {

@@ -78,6 +78,7 @@ test('every script has a header with its purpose, its arguments, its answers and
     'overlap.lua',
     'once.lua',
     'cron.lua',
+    'mending.lua',
   ]);
   const bare = readdirSync(folder)
     .filter(file => !helpers.has(file))
