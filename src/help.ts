@@ -6,15 +6,12 @@ const GROUPS: readonly (readonly [title: string, names: readonly string[]])[] = 
   ['run', ['worker', 'run']],
   ['look', ['info', 'jobs', 'status', 'result', 'logs', 'wait']],
   ['control', ['cancel', 'stop', 'requeue', 'delete', 'empty', 'suspend', 'resume', 'kill', 'shutdown']],
-  ['set up', ['fsck', 'redis', 'config', 'completion']],
+  ['set up', ['fsck', 'redis', 'config']],
 ];
-
-const SUMMARY_OF_COMPLETION = 'print a completion script for your shell';
 
 /** The help of `rqt` itself: one screen, 80 columns, grouped by what people do. */
 export function renderHelp(commands: readonly Command[]): string {
   const summaries = new Map(commands.filter(({ isAlias }) => !isAlias).map(({ name, summary }) => [name, summary]));
-  summaries.set('completion', SUMMARY_OF_COMPLETION);
   const lines = GROUPS.flatMap(([title, names]) =>
     names
       .filter(name => summaries.has(name))
@@ -23,4 +20,4 @@ export function renderHelp(commands: readonly Command[]): string {
   return ['rqt <command>: RQ (Redis Queue) for the terminal; more: rqt <command> --help', ...lines, ...FOOTER].join('\n');
 }
 
-const FOOTER = ['Start here: rqt enqueue hello#hello you, then rqt worker --burst, then rqt info'];
+const FOOTER = ['Start here: rqt enqueue hello#hello you; rqt worker --burst (Tab: rqt completion)'];

@@ -40,7 +40,7 @@ import unregister from './lua/unregister.lua';
 /** What a script stands on: each level knows the one before it. */
 export const PLACES = prelude + places;
 const FAMILY = PLACES + family;
-/** Also for scripts that are not needed often enough to be loaded by every command: see {@link runText}. */
+/** Also for scripts that are not needed often enough to be loaded by every command: see {@link runScriptApart}. */
 export const ENDINGS = FAMILY + endings;
 const RUNNING = ENDINGS + running;
 

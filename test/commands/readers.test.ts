@@ -25,6 +25,7 @@ const READING: [args: string[], status: number][] = [
   [['wait', child, '--timeout', '0.1s'], 75],
   [['wait', '--group', 'g', '--timeout', '0.1s'], 75],
   [['status', '--tree', child], 0],
+  [['fsck'], 0],
 ];
 for (const [args, status] of READING) {
   test(`rqt ${args.join(' ').replaceAll(done, 'DONE').replaceAll(child, 'CHILD')} writes nothing, and needs no right to`, async () => {
