@@ -20,4 +20,4 @@ export function renderHelp(commands: readonly Command[]): string {
   return ['rqt <command>: RQ (Redis Queue) for the terminal; more: rqt <command> --help', ...lines, ...FOOTER].join('\n');
 }
 
-const FOOTER = ['Start here: rqt enqueue hello#hello you; rqt worker --burst (Tab: rqt completion)'];
+const FOOTER = ['Start here: rqt enqueue hello#hello you; rqt worker --burst; Tab: rqt completion'];
