@@ -4,7 +4,8 @@
 //   dist/executor.js   the forked child
 //   dist/tasks/        the tasks that ship with rqt, compiled
 //   dist/task.js       what tasks import as rqt/task, and its types
-import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+// With --test also .build/faults/: the same, with failpoints (src/failpoint.ts).
+import { copyFileSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { build } from 'esbuild';
@@ -24,49 +25,66 @@ const common = {
 /** As pathToFileURL writes it, without loading node:url for each command. */
 const IMPORT_META_URL = "const importMetaUrl = 'file://' + encodeURI(__filename).replace(/[?#]/g, encodeURIComponent);";
 
+/** No failpoint is left in what users run, nor in what benchmarks measure. */
+const WITHOUT_FAILPOINTS = { __FAILPOINTS__: 'false' };
+
 const wanted = new Set(process.argv.slice(2));
 await Promise.all([
   buildProduct(),
+  wanted.has('--test') && buildWithFailpoints(),
   wanted.has('--test') && buildAside('test', findAll('test', /\.test\.ts$|fixtures\/.*\.ts$/)),
   wanted.has('--bench') && buildAside('bench', findAll('test/bench', /\.ts$/)),
 ]);
 
 async function buildProduct() {
-  const [command, executor] = await Promise.all([
+  const [[command, executor]] = await Promise.all([buildInto('dist', WITHOUT_FAILPOINTS), buildTypes()]);
+  mkdirSync(join(root, '.build'), { recursive: true });
+  writeFileSync(join(root, '.build/meta.json'), JSON.stringify(command.metafile));
+  writeFileSync(join(root, '.build/meta-executor.json'), JSON.stringify(executor.metafile));
+}
+
+/** The product as a test can kill it at any named step, with a launcher of its own beside it. */
+async function buildWithFailpoints() {
+  const folder = join(root, '.build/faults');
+  mkdirSync(join(folder, 'bin'), { recursive: true });
+  for (const file of ['bin/rqt.js', 'bin/package.json']) copyFileSync(join(root, file), join(folder, file));
+  await buildInto('.build/faults/dist', { __FAILPOINTS__: 'true' });
+}
+
+/** What `rqt` runs; returns what the command and the executor came to. */
+function buildInto(folder, define) {
+  return Promise.all([
     build({
       ...common,
       entryPoints: ['src/main.ts'],
-      outfile: 'dist/rqt.cjs',
+      outfile: `${folder}/rqt.cjs`,
       format: 'cjs',
       plugins: [slim],
       minify: true,
       // V8 forgets how to do import() in a script that comes from the code cache; the launcher keeps one.
       supported: { 'dynamic-import': false },
-      define: { 'import.meta.url': 'importMetaUrl', 'import.meta.dirname': '__dirname' },
+      define: { ...define, 'import.meta.url': 'importMetaUrl', 'import.meta.dirname': '__dirname' },
       banner: { js: IMPORT_META_URL },
     }),
     build({
       ...common,
       entryPoints: ['src/executor/child.ts'],
-      outfile: 'dist/executor.js',
+      outfile: `${folder}/executor.js`,
       format: 'esm',
       minify: true,
+      define,
       external: ['jiti'],
     }),
     build({
       ...common,
       entryPoints: findAll('tasks', /\.ts$/),
-      outdir: 'dist/tasks',
+      outdir: `${folder}/tasks`,
       outbase: 'tasks',
       format: 'esm',
       external: ['rqt/task'],
     }),
-    build({ ...common, entryPoints: ['src/task.ts'], outfile: 'dist/task.js', format: 'esm' }),
-    buildTypes(),
+    build({ ...common, entryPoints: ['src/task.ts'], outfile: `${folder}/task.js`, format: 'esm' }),
   ]);
-  mkdirSync(join(root, '.build'), { recursive: true });
-  writeFileSync(join(root, '.build/meta.json'), JSON.stringify(command.metafile));
-  writeFileSync(join(root, '.build/meta-executor.json'), JSON.stringify(executor.metafile));
 }
 
 /** dist/task.d.ts: what an editor shows of rqt/task. */
@@ -88,6 +106,7 @@ async function buildAside(folder, entryPoints) {
   if (entryPoints.length === 0) return;
   await build({
     ...common,
+    define: WITHOUT_FAILPOINTS,
     entryPoints,
     outdir: `.build/${folder}`,
     outbase: folder === 'test' ? 'test' : 'test/bench',

@@ -38,12 +38,19 @@ void main(process.argv.slice(2));
 async function main(argv: readonly string[]): Promise<void> {
   const reader = watchReader();
   try {
+    refuseFailpoints();
     refuseInvalidUtf8(argv, () => readFileSync('/proc/self/cmdline'));
     process.exitCode = await dispatch(argv, reader);
   } catch (error) {
     process.stderr.write(`rqt: ${lineFor(error)}\n`);
     process.exitCode = exitStatusOf(error);
   }
+}
+
+/** A build for tests can be told to die at a named step; this one cannot, and whoever asks for it must not believe that it would. */
+function refuseFailpoints(): void {
+  if (!__FAILPOINTS__ && process.env.RQT_FAILPOINT)
+    throw new RqtError('config', 'RQT_FAILPOINT is for builds that test rqt itself (bin/build.mjs --test): unset it');
 }
 
 async function dispatch(argv: readonly string[], reader: Reader): Promise<number> {

@@ -1,6 +1,7 @@
 import { createReadStream, fstatSync, openSync } from 'node:fs';
 import type { Options } from '../command.ts';
 import { EXIT_STATUS, RqtError } from '../errors.ts';
+import { failpoint } from '../failpoint.ts';
 import { splitLines } from '../parse/lines.ts';
 import { escapeUnprintable } from '../parse/quote.ts';
 import { type Db, enqueue, type NewJob } from '../store/index.ts';
@@ -20,6 +21,7 @@ const CHECKED_WHOLE_CHARS = 256 * 2 ** 20;
 export async function enqueueLines(order: Order, source: string, options: Options): Promise<number> {
   const input = splitLines(openInput(source), source === '-' ? 'standard input' : source);
   const { lines, isWhole } = await readAhead(input);
+  if (__FAILPOINTS__) failpoint('lines.read');
   return withStore(options, async db => {
     const progress = order.quiet ? SILENT : openProgress(isWhole ? lines.length : null);
     const sender = new Sender(db, order, progress);
@@ -106,6 +108,7 @@ class Sender {
     this.#pending = [];
     await this.#sent;
     if (this.fullAt !== null) return;
+    if (__FAILPOINTS__) failpoint('lines.batch');
     this.#sent = send(this.#db, jobs, this.#order).then(({ canceled, done, fullAt }) => {
       this.canceled += canceled;
       this.done += done;

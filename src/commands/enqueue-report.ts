@@ -1,4 +1,5 @@
 import { RqtError } from '../errors.ts';
+import { failpoint } from '../failpoint.ts';
 import { escapeUnprintable } from '../parse/quote.ts';
 import type { NewJob } from '../store/index.ts';
 import type { Order } from './enqueue-order.ts';
@@ -17,7 +18,9 @@ export function reportHeld({ id, state }: { readonly id: string; readonly state:
 function tell(id: string, order: Order, became: { readonly enqueued: boolean; readonly state: string | null }): void {
   if (order.quiet) return;
   const { queue, call } = order;
+  if (__FAILPOINTS__) failpoint('producer.answer');
   print(order.json ? JSON.stringify({ version: 1, kind: 'enqueued', id, queue, task: call.task, ...became }) : id);
+  if (__FAILPOINTS__) failpoint('producer.answered');
 }
 
 /** `enqueued`: what of the order was enqueued all the same. */

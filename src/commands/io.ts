@@ -2,6 +2,7 @@ import type { Options } from '../command.ts';
 import { sourceText } from '../config/setting.ts';
 import { type ConfigOfFile, readConfig } from '../config.ts';
 import type { OptionSpec } from '../parse/argv.ts';
+import { failpoint } from '../failpoint.ts';
 import { closeDb, type Db, failureOf, openStore } from '../store/index.ts';
 
 let isQuiet = false;
@@ -32,6 +33,7 @@ export function say(text: string): void {
  */
 export async function withStore<T>(options: Options, work: (db: Db) => Promise<T>, { isLasting = false } = {}): Promise<T> {
   const db = await openStore(configOf(options), { persistent: isLasting, onlyReads: isLasting });
+  if (__FAILPOINTS__) failpoint('command.connected');
   try {
     return await work(db);
   } catch (error) {

@@ -1,5 +1,6 @@
 import type { Command, CommandLine, Options } from '../command.ts';
 import { EXIT_STATUS, RqtError } from '../errors.ts';
+import { failpoint } from '../failpoint.ts';
 import { parseDuration } from '../parse/duration.ts';
 import { parseGlob } from '../parse/glob.ts';
 import { parseJobId, parseQueueName } from '../parse/names.ts';
@@ -131,6 +132,7 @@ async function requeueSelected(db: Db, selection: Selection, options: Options): 
     for await (const page of failedJobs(db, queue)) {
       const wanted = page.filter(job => isWanted(job, selection, notBefore));
       chosen += await requeuePage(db, wanted, options);
+      if (__FAILPOINTS__) failpoint('requeue.page');
       looked += page.length;
       progress.update(looked);
     }

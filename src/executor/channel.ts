@@ -1,3 +1,4 @@
+import { failpoint } from '../failpoint.ts';
 import { describeThrown } from './failure.ts';
 import type { Failure, FromExecutor, JobCall, Setup, ToExecutor } from './protocol.ts';
 
@@ -35,10 +36,17 @@ export function openChannel(events: ChannelEvents): Channel {
   };
   process.on('uncaughtException', error => events.blewUp(describeThrown(error, 'uncaught exception')));
   process.on('unhandledRejection', error => events.blewUp(describeThrown(error, 'unhandled rejection')));
-  return { send: message => void send(message) };
+  return {
+    send: message => {
+      if (__FAILPOINTS__) failpoint(`message.${message.type}.before`);
+      send(message);
+      if (__FAILPOINTS__) failpoint(`message.${message.type}.after`);
+    },
+  };
 }
 
 function receive(message: ToExecutor, events: ChannelEvents): void {
+  if (__FAILPOINTS__) failpoint(`message.${message.type}.received`);
   if (message.type === 'run') events.run(message.call);
   else if (message.type === 'abort') events.abort(message.executionId);
   else if (message.type === 'answer') events.answer(message.number, message.value, message.error);

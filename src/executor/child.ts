@@ -1,9 +1,11 @@
 /** The forked executor: receives jobs over its channel and runs them one after the other. */
+import { failpoint } from '../failpoint.ts';
 import { openChannel } from './channel.ts';
 import { Cleanliness } from './cleanliness.ts';
 import { TaskLoader } from './load.ts';
 import { JobRunner } from './run-job.ts';
 
+if (__FAILPOINTS__) failpoint('executor.started');
 // Before any task is loaded, so that nothing can hold on to what is watched here.
 const cleanliness = new Cleanliness();
 let runner: JobRunner | null = null;

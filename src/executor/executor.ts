@@ -1,6 +1,7 @@
 import { type ChildProcess, fork } from 'node:child_process';
 import { closeSync } from 'node:fs';
 import type { Readable } from 'node:stream';
+import { failpoint } from '../failpoint.ts';
 import { closeWriteEnds, openOutputs, readFrom } from './outputs.ts';
 import { isRunning } from './processes.ts';
 import type { FromExecutor, Setup, StreamName, ToExecutor } from './protocol.ts';
@@ -54,7 +55,9 @@ export class Executor {
 
   /** Forks. Throws {@link ForkError}. */
   constructor(script: string, setup: Setup, env: Readonly<Record<string, string>> = {}) {
+    if (__FAILPOINTS__) failpoint('executor.fork');
     const { child, streams } = start(script, env);
+    if (__FAILPOINTS__) failpoint('executor.forked');
     this.#child = child;
     this.#streams = streams;
     // A failed fork and a failed send are told here; the first is seen by its missing pid, the second ends in an exit.
@@ -65,6 +68,7 @@ export class Executor {
     }
     this.pid = this.#child.pid;
     watchGroup(this.pid);
+    if (__FAILPOINTS__) failpoint('executor.watched');
     this.exited = new Promise(resolve => {
       this.#child.once('exit', (status, signal) => {
         this.exit = { status, signal };
@@ -100,7 +104,9 @@ export class Executor {
   }
 
   send(message: ToExecutor): void {
+    if (__FAILPOINTS__) failpoint(`message.${message.type}.before`);
     if (this.#child.connected) this.#child.send(message);
+    if (__FAILPOINTS__) failpoint(`message.${message.type}.after`);
   }
 
   /** Hears nothing of it any more: its user is gone and its streams are closed. */
@@ -113,6 +119,7 @@ export class Executor {
   }
 
   #receive(message: FromExecutor): void {
+    if (__FAILPOINTS__) failpoint(`message.${message.type}.received`);
     if (message.type === 'ready') this.ready = true;
     if (message.type === 'unfit') this.soiled = message.why;
     this.user?.onMessage(message);

@@ -1,4 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
+import { failpoint } from '../failpoint.ts';
 import type { Executor } from './executor.ts';
 import { listProcesses } from './processes.ts';
 
@@ -49,6 +50,7 @@ export async function endExecutor(executor: Executor, job: Ending): Promise<bool
     killGroup(executor.pid, 'SIGTERM');
     ended = await holds(() => job.finished || isGone(executor), job.graceMs);
   }
+  if (__FAILPOINTS__) failpoint('executor.ending');
   killSession(executor.pid, 'SIGKILL');
   await executor.exited;
   return !ended;

@@ -1,3 +1,4 @@
+import { failpoint } from '../failpoint.ts';
 import { Executor, ForkError } from './executor.ts';
 import { killGroup, killSession } from './kill.ts';
 import type { JobCall, Setup, StreamName, TaskRequest } from './protocol.ts';
@@ -138,6 +139,7 @@ class Pool implements ExecutorPool, RunHost {
   }
 
   retire(executor: Executor, reason: string): void {
+    if (__FAILPOINTS__) failpoint('executor.retire');
     executor.abandon();
     if (executor.exit === null) killGroup(executor.pid, 'SIGKILL');
     this.#options.onRetired?.(reason);
@@ -150,6 +152,7 @@ class Pool implements ExecutorPool, RunHost {
     running?.stop('cold');
     for (const executor of this.#living) killSession(executor.pid, 'SIGKILL');
     await Promise.all([...this.#living].map(executor => executor.exited));
+    if (__FAILPOINTS__) failpoint('pool.closed');
     await running?.outcome.catch(() => {});
     for (const executor of this.#ready) executor.abandon();
     closeSentinel();

@@ -1,3 +1,4 @@
+import { failpoint } from '../failpoint.ts';
 import { wishOf } from './again.ts';
 import type { Cleanliness } from './cleanliness.ts';
 import { JobContext, setContext } from './context.ts';
@@ -71,8 +72,12 @@ export class JobRunner {
     const { loader, setup } = this.#parts;
     try {
       const task = loader.loaded(call.task) ?? (await loader.load(call.task, call.queue));
-      return { kind: 'finished', ...keepResult(await apply(task, call), setup.maxResultBytes) };
+      if (__FAILPOINTS__) failpoint('task.loaded');
+      const value = await apply(task, call);
+      if (__FAILPOINTS__) failpoint('task.returned');
+      return { kind: 'finished', ...keepResult(value, setup.maxResultBytes) };
     } catch (error) {
+      if (__FAILPOINTS__) failpoint('task.threw');
       const again = wishOf(error);
       const exitStatus = exitStatusOf(error);
       const failure = { ...describeThrown(error), ...(exitStatus !== null && { exitStatus }) };

@@ -1,3 +1,4 @@
+import { failpoint } from '../failpoint.ts';
 import { drain } from './drain.ts';
 import { describeExit, describeTimeout } from './ended.ts';
 import { type Executor, type ExecutorUser, type Exit, ForkError } from './executor.ts';
@@ -114,6 +115,7 @@ export class Run implements RunningJob, ExecutorUser, Ending {
   }
 
   #lose(executor: Executor, exit: Exit): void {
+    if (__FAILPOINTS__) failpoint('executor.lost');
     if (executor.ready) this.#settle({ kind: 'failed', failure: { reason: describeExit(exit), trace: '' } }, 'it ended');
     else this.#giveBack(new ForkError(`an executor ended before it was ready (${exit.signal ?? `exit status ${exit.status}`})`));
   }

@@ -1,5 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { Socket } from 'node:net';
+import { failpoint } from '../failpoint.ts';
 
 /**
  * The sentinel is one small shell beside the worker. It knows the process groups of the living executors, and when its
@@ -61,6 +62,7 @@ function start(): void {
   started.stdin?.on('error', gone);
   // A pipe to a child is a socket, whatever its type says; neither may keep the worker alive.
   if (started.stdin instanceof Socket) started.stdin.unref();
+  if (__FAILPOINTS__) failpoint('sentinel.started');
   for (const pgid of watched) tell(`+ ${pgid}\n`);
 }
 

@@ -1,3 +1,4 @@
+import { failpoint } from '../failpoint.ts';
 import type { Db } from './db.ts';
 import { keys } from './keys.ts';
 import { releaseAll } from './maintain.ts';
@@ -28,6 +29,7 @@ export async function* empty(db: Db, queue: string): AsyncGenerator<EmptyStep> {
     ]);
     todo = Math.min(todo - STEP, Number(left));
     const rest = more === 1 ? await releaseAll(db) : 0;
+    if (__FAILPOINTS__) failpoint('empty.step');
     yield { removed: Number(removed), canceled: Number(canceled) + rest, left: Math.max(todo, 0) };
   }
 }

@@ -1,4 +1,5 @@
 import type { Redis } from 'ioredis';
+import { failpoint } from '../failpoint.ts';
 import type { Db } from './db.ts';
 import { keys } from './keys.ts';
 import awaitScript from './lua/await.lua';
@@ -75,6 +76,8 @@ const SCRIPTS = {
 
 /** Every transition that rqt knows: one script each. */
 export type ScriptName = keyof typeof SCRIPTS;
+/** Their names, for tests. */
+export const SCRIPT_NAMES = /* @__PURE__ */ Object.keys(SCRIPTS) as readonly ScriptName[];
 type Argument = string | number | Buffer;
 
 /** Runs a script and returns its tagged array with strings for bytes. */
@@ -102,8 +105,20 @@ export function runScriptForBytes(db: Db, name: ScriptName, args: readonly Argum
 /** Which scripts a client has sent already. */
 const sent = new WeakMap<Redis, Set<string>>();
 
+function run(db: Db, script: Script, kind: '' | 'Buffer', args: readonly Argument[]): Promise<unknown> {
+  if (__FAILPOINTS__) return runBetweenFailpoints(script.name, () => send(db, script, kind, args));
+  return send(db, script, kind, args);
+}
+
+async function runBetweenFailpoints<T>(name: string, run: () => Promise<T>): Promise<T> {
+  failpoint(`${name}.before`);
+  const reply = await run();
+  failpoint(`${name}.after`);
+  return reply;
+}
+
 /** By its text the first time: for its hash ioredis loads node:crypto, 3 ms that most commands, which send one script, need not pay. */
-function run({ client, prefix }: Db, script: Script, kind: '' | 'Buffer', args: readonly Argument[]): Promise<unknown> {
+function send({ client, prefix }: Db, script: Script, kind: '' | 'Buffer', args: readonly Argument[]): Promise<unknown> {
   const known = sent.get(client) ?? new Set();
   if (known.has(script.name)) return command(client, script, kind)(keys.queues(prefix), prefix, ...args);
   sent.set(client, known.add(script.name));

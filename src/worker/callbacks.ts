@@ -1,4 +1,5 @@
 import type { Failure, Outcome } from '../executor/index.ts';
+import { failpoint } from '../failpoint.ts';
 import { readJson } from '../parse/exact-json.ts';
 import { type Callback, type ClaimedJob, note } from '../store/index.ts';
 import type { Capture } from './capture.ts';
@@ -19,7 +20,9 @@ export async function runCallback(slot: Slot, job: ClaimedJob, outcome: Outcome,
     ...{ task: callback.task, kwargs: {}, timeoutMs: callback.timeoutMs },
     args: [documentOf(job), ...argument],
   };
+  if (__FAILPOINTS__) failpoint('callback.before');
   const end = await runInExecutor(slot, job, call, capture);
+  if (__FAILPOINTS__) failpoint('callback.after');
   if (end.kind === 'finished') return;
   const reason = end.kind === 'failed' ? end.failure.reason : 'it was stopped';
   const text = `the on-${on} callback ${callback.task} failed: ${reason}`;

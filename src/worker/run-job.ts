@@ -1,5 +1,6 @@
 import type { EndedExecution } from '../ended-execution.ts';
 import { ForkError, type Outcome } from '../executor/index.ts';
+import { failpoint } from '../failpoint.ts';
 import {
   type Claim,
   type ClaimedJob,
@@ -41,6 +42,7 @@ export async function runJob(slot: Slot, job: ClaimedJob, nextRequest: NextReque
     description: job.description || job.call?.task || '',
     attempt: job.attempt,
   });
+  if (__FAILPOINTS__) failpoint('job.claimed');
   const capture = new Capture(job.isAwaited ? new LiveOutput() : null);
   let outcome: Outcome;
   try {
@@ -58,6 +60,7 @@ export async function runJob(slot: Slot, job: ClaimedJob, nextRequest: NextReque
     return { ended: ended({ fate: await giveBack(slot, job, { reason, hasBegun: true }), reason }), next: null };
   }
 
+  if (__FAILPOINTS__) failpoint('job.ended');
   await runCallback(slot, job, outcome, capture);
   await handOnRest(slot, job, capture);
   const settlement = settlementOf(slot, job, outcome, await capture.takeRest());
@@ -67,6 +70,7 @@ export async function runJob(slot: Slot, job: ClaimedJob, nextRequest: NextReque
     () => settle(slot.db, settlement, request),
     reason => log({ event: 'warning', text: `the end of job ${job.id} cannot be kept yet, trying again: ${reason}` }),
   );
+  if (__FAILPOINTS__) failpoint('job.settled');
   const record = ended(endOf(outcome, settled));
   tell(slot, job, { outcome, settled, durationMs: record.endedAt - startedAt });
   return { ended: record, next: claim };

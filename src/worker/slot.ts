@@ -1,4 +1,5 @@
 import type { ExecutorPool, RunningJob, StopReason } from '../executor/index.ts';
+import { failpoint } from '../failpoint.ts';
 import type { ClaimedJob, Db, Doorbell, WorkerEntry } from '../store/index.ts';
 import type { Capture } from './capture.ts';
 import type { WorkerOptions } from './options.ts';
@@ -51,6 +52,7 @@ export function askToStop(slot: Slot, how: 'warm' | 'cold'): void {
   if (how === 'cold' && slot.asked !== 'cold') slot.options.log({ event: 'cold_shutdown', worker: slot.entry.name });
   slot.asked = how === 'cold' || slot.asked === 'cold' ? 'cold' : 'warm';
   if (slot.asked === 'cold') stopRunning(slot, 'cold');
+  if (__FAILPOINTS__) failpoint('worker.stopping');
   slot.stopAsked.abort();
   slot.doorbell.ring();
 }

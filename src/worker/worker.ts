@@ -1,6 +1,7 @@
 import { hostname } from 'node:os';
 import { EXIT_STATUS, RqtError } from '../errors.ts';
 import { createPool } from '../executor/index.ts';
+import { failpoint } from '../failpoint.ts';
 import { type Db, openDoorbell, ownAddress, register, unregister, type WorkerEntry } from '../store/index.ts';
 import { startAbandonment } from './abandon.ts';
 import { startConnectionWatch } from './connection-watch.ts';
@@ -118,6 +119,7 @@ async function live(slot: Slot, shift: Shift, companions: Companion[]): Promise<
     startSweeper(slot, shift),
   );
   await control.listens;
+  if (__FAILPOINTS__) failpoint('worker.listens');
   options.log({ event: 'listening', worker: entry.name, queues: options.queues });
   for (const queue of options.queues) options.log({ event: 'cleaning', worker: entry.name, queue });
   slot.pool.warm();

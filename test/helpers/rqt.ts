@@ -7,6 +7,8 @@ const root = join(import.meta.dirname, ...upToRoot());
 /** The checkout that is tested, and its launcher. */
 export const projectRoot = root;
 export const launcher = join(root, 'bin', 'rqt.js');
+/** The same with failpoints (src/failpoint.ts): its processes die where `RQT_FAILPOINT` says. */
+export const launcherWithFailpoints = join(root, '.build', 'faults', 'bin', 'rqt.js');
 
 /** What a finished `rqt` left. */
 export interface Ran {
@@ -28,6 +30,7 @@ export interface RqtOptions {
   readonly env?: Readonly<Record<string, string | undefined>>;
   readonly cwd?: string;
   readonly input?: string | Buffer;
+  readonly program?: string;
 }
 
 /** Runs the built binary to its end. */
@@ -36,8 +39,8 @@ export function rqt(args: readonly string[], options: RqtOptions = {}): Promise<
 }
 
 /** Starts the built binary; a test file that ends while it still runs kills it. */
-export function startRqt(args: readonly string[], { env = {}, cwd = root, input }: RqtOptions = {}): Running {
-  const child = spawn(process.execPath, [launcher, ...args], { cwd, env: cleanEnv(env), stdio: ['pipe', 'pipe', 'pipe'] });
+export function startRqt(args: readonly string[], { env = {}, cwd = root, input, program = launcher }: RqtOptions = {}): Running {
+  const child = spawn(process.execPath, [program, ...args], { cwd, env: cleanEnv(env), stdio: ['pipe', 'pipe', 'pipe'] });
   const printed = { stdout: '', stderr: '' };
   child.stdout.setEncoding('utf8').on('data', text => {
     printed.stdout += text;

@@ -4,6 +4,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { type Fsync, socketPath } from '../../config.ts';
 import { RqtError } from '../../errors.ts';
+import { failpoint } from '../../failpoint.ts';
 import { ask, type Reply } from './ask.ts';
 import { logPath, prepareHome } from './home.ts';
 import { type Launched, launch } from './launch.ts';
@@ -36,6 +37,7 @@ export async function startServer(
   let launched: Launched | undefined;
   for (let pauseMs = 4; ; pauseMs = Math.min(pauseMs * 1.5, 100)) {
     const reply = await ask(socket, 'PING');
+    if (__FAILPOINTS__ && isUp(reply)) failpoint('server.answers');
     if (isUp(reply)) return socket;
     const end = launched?.ended();
     if (end?.kind === 'broken') throw new RqtError('unreachable', `the private Redis in ${home} did not start: ${end.reason}`);
@@ -49,9 +51,11 @@ export async function startServer(
     const program = findServerProgram(searchPath);
     const lock = tryLock(home);
     if (!lock) return undefined;
+    if (__FAILPOINTS__) failpoint('server.locked');
     try {
       return launch({ program, home, fsync, lock });
     } finally {
+      if (__FAILPOINTS__) failpoint('server.launched');
       lock.release();
     }
   }
