@@ -77,6 +77,14 @@ function command(name: string, args: readonly string[], set: Scene['set'], after
   return { name, set, act: async (stage, steps) => ended(stage.start(args, steps)), ...(after && { after }) };
 }
 
+function hasEnded({ child }: Running): boolean {
+  return child.exitCode !== null || child.signalCode !== null;
+}
+
+async function isThere({ db }: Stage, id: string): Promise<boolean> {
+  return (await db.client.exists(`${db.prefix}:job:${id}`)) === 1;
+}
+
 const stopped = { states: ['stopped', 'finished'], done: { least: 0 } };
 
 /** The scenes of the matrix. Between them they come to every step. */
@@ -140,10 +148,7 @@ export const SCENES: readonly Scene[] = [
       const worker = stage.startWorker(steps);
       await stage.sees(worker, 'begun', 'slow');
       worker.child.kill('SIGTERM');
-      await until(
-        'it was told',
-        () => worker.child.exitCode !== null || worker.child.signalCode !== null || /warm shut down/.test(worker.printed.stderr),
-      );
+      await until('it was told', () => hasEnded(worker) || /warm shut down/.test(worker.printed.stderr));
       const again = setInterval(() => worker.child.kill('SIGTERM'), 250);
       await worker.ended;
       clearInterval(again);
@@ -182,6 +187,31 @@ export const SCENES: readonly Scene[] = [
       writeFileSync(join(stage.folder, 'lines'), many(300).join('\n'));
       const producer = stage.start(['enqueue', 'tasks#plain', '--lines', 'lines'], steps);
       expectPrinted(stage, (await producer.ended).stdout);
+    },
+  },
+  {
+    name: 'enqueue --wait',
+    set: async () => {},
+    // Whoever comes to the step dies: the producer that waits, its worker, or the executor.
+    act: async (stage, steps) => {
+      const producer = stage.start(['enqueue', 'tasks#slow', ':300', '--job-id', 'awaited', '--wait'], steps);
+      stage.expected.set('awaited', { mayBeGone: true, done: { least: 0 } });
+      await until('the job is there', async () => hasEnded(producer) || isThere(stage, 'awaited'), 60_000);
+      if (await isThere(stage, 'awaited')) stage.expected.set('awaited', {});
+      await stage.startWorker(steps).ended;
+      // The worker may have died, and then the producer waits for the next one.
+      await stage.startWorker().ended;
+      await producer.ended;
+    },
+  },
+  {
+    name: 'enqueue --once-per',
+    set: async () => {},
+    act: async (stage, steps) => {
+      const args = ['enqueue', 'tasks#plain', '--once-per', '1d', '--job-id', 'slot'];
+      const first = await stage.start(args, steps).ended;
+      const second = await stage.start(args).ended;
+      expectPrinted(stage, first.stdout + second.stdout);
     },
   },
   {
