@@ -85,6 +85,10 @@ async function isThere({ db }: Stage, id: string): Promise<boolean> {
   return (await db.client.exists(`${db.prefix}:job:${id}`)) === 1;
 }
 
+async function isAwaited({ db }: Stage, id: string): Promise<boolean> {
+  return (await db.client.hexists(`${db.prefix}:job:${id}`, 'rqt_waited')) === 1;
+}
+
 const stopped = { states: ['stopped', 'finished'], done: { least: 0 } };
 
 /** The scenes of the matrix. Between them they come to every step. */
@@ -200,6 +204,16 @@ export const SCENES: readonly Scene[] = [
       if (await isThere(stage, 'awaited')) stage.expected.set('awaited', {});
       await stage.startWorker(steps).ended;
       // The worker may have died, and then the producer waits for the next one.
+      await stage.startWorker().ended;
+      await producer.ended;
+    },
+  },
+  {
+    name: 'enqueue --wait of a job that is there',
+    set: stage => stage.add('plain', 'plain'),
+    act: async (stage, steps) => {
+      const producer = stage.start(['enqueue', 'tasks#plain', '--job-id', 'plain', '--unique', '--wait'], steps);
+      await until('it waits', async () => hasEnded(producer) || (await isAwaited(stage, 'plain')), 60_000);
       await stage.startWorker().ended;
       await producer.ended;
     },

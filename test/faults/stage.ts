@@ -74,7 +74,7 @@ export function newStage(redis: TestRedis): Stage {
   const env = {
     RQT_REDIS_URL: redis.url,
     RQT_NAMESPACE: prefix,
-    RQT_FAULTS_FOLDER: folder,
+    RQT_TEST_FOLDER: folder,
     RQT_FAILPOINT_LOG: log,
   };
   const blunders: string[] = [];

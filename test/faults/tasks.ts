@@ -2,7 +2,7 @@
 export const TASKS = `
 import { appendFileSync, readFileSync, utimesSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
-const file = process.env.RQT_FAULTS_FOLDER + '/effects';
+const file = process.env.RQT_TEST_FOLDER + '/effects';
 const id = () => process.env.RQT_JOB_ID;
 const tell = what => appendFileSync(file, [what, id(), process.env.RQT_EXECUTION].join(' ') + '\\n');
 const told = what => readFileSync(file, 'utf8').split('\\n').filter(line => line.startsWith(what + ' ' + id() + ' ')).length;
