@@ -5,6 +5,12 @@ export const CATCH_UPS = ['all', 'last', 'none'] as const;
 export type CatchUp = (typeof CATCH_UPS)[number];
 export const DEFAULT_CATCH_UP: CatchUp = 'last';
 
+/** What becomes of a slot while the entry's last job is unfinished. */
+export const OVERLAPS = ['skip', 'queue', 'replace'] as const;
+export type Overlap = (typeof OVERLAPS)[number];
+/** As in cron itself. */
+export const DEFAULT_OVERLAP: Overlap = 'queue';
+
 /** A slot that is fired this late is late for no reason that matters: a worker that starts anew, a Redis that comes back. */
 export const ON_TIME_MS = 10_000;
 
@@ -18,6 +24,7 @@ export interface CronEntry {
   /** An IANA time zone. */
   readonly zone: string;
   readonly catchUp: CatchUp;
+  readonly overlap: Overlap;
   readonly queue: string;
   readonly description: string;
   /** null: it cannot be read. */

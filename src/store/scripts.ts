@@ -39,14 +39,15 @@ import sweep from './lua/sweep.lua';
 import unregister from './lua/unregister.lua';
 
 /** What a script stands on: each level knows the one before it. */
-export const PLACES = prelude + places;
+const PLACES = prelude + places;
 const FAMILY = PLACES + family;
 /** Also for scripts that are not needed often enough to be loaded by every command: see {@link runScriptApart}. */
 export const ENDINGS = FAMILY + endings;
+export const OVERLAP = ENDINGS + stopping + overlap;
 const RUNNING = ENDINGS + running;
 
 const SCRIPTS = {
-  enqueue: ENDINGS + stopping + overlap + once + enqueue,
+  enqueue: OVERLAP + once + enqueue,
   claim: RUNNING + claim,
   settle: RUNNING + settle,
   renew: PLACES + renew,

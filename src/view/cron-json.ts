@@ -14,6 +14,7 @@ export function cronLine(entry: CronEntry, now: number) {
     expression: entry.expression,
     zone: entry.zone,
     catch_up: entry.catchUp,
+    overlap: entry.overlap,
     queue: entry.queue,
     task: entry.call?.task ?? null,
     args: entry.call?.args ?? null,

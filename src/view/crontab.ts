@@ -1,4 +1,4 @@
-import { type CronEntry, DEFAULT_CATCH_UP } from '../cron-entry.ts';
+import { type CronEntry, DEFAULT_CATCH_UP, DEFAULT_OVERLAP } from '../cron-entry.ts';
 import { quoteShellWord } from '../parse/shell-words.ts';
 
 /** Entries as a file that `rqt cron apply` reads back as the same entries; one that cannot be written so is a comment that says why. */
@@ -7,13 +7,14 @@ export function crontabOf(entries: readonly CronEntry[]): string {
 }
 
 function lineOf(entry: CronEntry): string {
-  const { name, expression, call, zone, catchUp, flags } = entry;
+  const { name, expression, call, zone, catchUp, overlap, flags } = entry;
   if (!call) return `# ${name}: what it calls cannot be read`;
   const words = [
     ...[call.task, ...call.args.map(argumentOf)],
     ...Object.entries(call.kwargs).map(([key, value]) => keywordOf(key, value)),
     `--tz=${zone}`,
     ...(catchUp === DEFAULT_CATCH_UP ? [] : [`--catch-up=${catchUp}`]),
+    ...(overlap === DEFAULT_OVERLAP ? [] : [`--overlap=${overlap}`]),
     ...flags.map(([flag, value]) => (value === null ? `--${flag}` : `--${flag}=${value}`)),
   ];
   if (words.some(word => /[\n\r]/.test(word))) return `# ${name}: a flag of it has more than one line`;

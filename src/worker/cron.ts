@@ -28,6 +28,10 @@ async function fire({ db, options }: Slot, entry: DueEntry, now: number): Promis
     const fired = await fireCron(db, entry, { ...plan, slots });
     if (!fired) return true;
     for (const jobId of fired.ids) options.log({ event: 'job_cron', queue: fired.queue, jobId, entry: entry.name });
+    if (fired.leftOut > 0) {
+      const what = fired.leftOut === 1 ? 'a slot is' : `${fired.leftOut} slots are`;
+      options.log({ event: 'note', text: `cron ${entry.name}: ${what} left out, job ${fired.inTheWay} is unfinished` });
+    }
     if (plan.missed) {
       const { count, fired: made } = plan.missed;
       const text = `cron ${entry.name}: ${count} ${count === 1 ? 'slot was' : 'slots were'} missed, ${made} of them fired late`;

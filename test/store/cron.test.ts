@@ -20,6 +20,7 @@ function entry(name: string, more: Partial<CronDefinition> = {}): CronDefinition
     expression: '0 0 1 1 *',
     zone: 'UTC',
     catchUp: 'last',
+    overlap: 'queue',
     call: { task: 'm#f', args: ['x'], kwargs: {} },
     description: "m#f('x')",
     options: { ...PLAIN, idsMayExist: false },
@@ -73,7 +74,7 @@ test("a slot's job is one that RQ reads, with its entry and slot noted, and the 
     { slot: PAST + 1000, id: 'two', more: ['retry_intervals', '[3,4]'] },
   ];
   const fired = await fireCron(db, await dueEntry(db), firing('', { slots, missed: { count: 7, slot: PAST, fired: 1 } }));
-  assert.deepEqual(fired, { queue: 'high', ids: ['one', 'two'] });
+  assert.deepEqual(fired, { queue: 'high', ids: ['one', 'two'], leftOut: 0, inTheWay: '' });
   assert.deepEqual(await queued(db, 'high'), ['two', 'one', 'before']);
   const job = await readRqJob(db.client, db.prefix, 'one');
   assert.deepEqual(job.call, ['m#f', null, ['x'], {}]);
@@ -99,7 +100,7 @@ test('a slot whose job there was already is not fired again, even by an entry th
   await fireCron(db, await dueEntry(db), firing('cron-a-1'));
   await removeCron(db, ['a']);
   await putCron(db, 'add', [entry('a')]);
-  assert.deepEqual(await fireCron(db, await dueEntry(db), firing('cron-a-1')), { queue: 'default', ids: [] });
+  assert.deepEqual((await fireCron(db, await dueEntry(db), firing('cron-a-1')))?.ids, []);
   assert.deepEqual(await queued(db), ['cron-a-1']);
 });
 
@@ -244,4 +245,27 @@ test('run enqueues now and leaves the slots', async () => {
   assert.deepEqual(await queued(db), ['now']);
   const [known] = (await cronEntries(db)).entries;
   assert.deepEqual([known?.paused, known?.lastSlot, known?.lastJob], [true, null, { id: 'now', state: 'queued' }]);
+});
+
+const slotsAt = (...ids: string[]) => firing('', { slots: ids.map((id, i) => ({ slot: PAST + i, id, more: [] })) });
+
+test('overlap skip leaves slots out while the last job is unfinished, and says which that is', async () => {
+  const db = await openTestDb(redis);
+  await putCron(db, 'add', [entry('a', { overlap: 'skip' })]);
+  assert.deepEqual(await fireCron(db, await dueEntry(db), { ...slotsAt('one', 'two', 'three'), nextSlot: PAST + 3 }), {
+    ...{ queue: 'default', ids: ['one'], leftOut: 2, inTheWay: 'one' },
+  });
+  await db.client.hset(`${db.prefix}:job:one`, 'status', 'finished');
+  assert.deepEqual((await fireCron(db, await dueEntry(db), firing('four')))?.ids, ['four']);
+  assert.equal((await cronEntries(db)).entries[0]?.lastJob?.id, 'four');
+});
+
+test('overlap replace cancels the waiting job', async () => {
+  const db = await openTestDb(redis);
+  await putCron(db, 'add', [entry('a', { overlap: 'replace' })]);
+  assert.deepEqual((await fireCron(db, await dueEntry(db), slotsAt('one', 'two')))?.ids, ['one', 'two']);
+  assert.deepEqual(await queued(db), ['two']);
+  const [status, reason] = await db.client.hmget(`${db.prefix}:job:one`, 'status', 'rqt_reason');
+  assert.deepEqual([status, reason], ['canceled', 'replaced by job two']);
+  await checkRqKeys(db.client, db.prefix);
 });

@@ -15,6 +15,7 @@ export function changesOf(before: CronEntry, wanted: CronDefinition): EntryChang
     { what: 'when', from: before.expression, to: wanted.expression },
     { what: 'zone', from: before.zone, to: wanted.zone },
     { what: 'catch-up', from: before.catchUp, to: wanted.catchUp },
+    { what: 'overlap', from: before.overlap, to: wanted.overlap },
     { what: 'call', from: before.call ? describeCall(before.call) : '?', to: describeCall(wanted.call) },
     { what: 'flags', from: flagsOf(before), to: flagsOf(wanted) },
   ];

@@ -1,5 +1,5 @@
 import type { CommandLine, Options } from '../../command.ts';
-import { CATCH_UPS, type CatchUp, DEFAULT_CATCH_UP, type GivenFlag } from '../../cron-entry.ts';
+import { CATCH_UPS, DEFAULT_CATCH_UP, DEFAULT_OVERLAP, type GivenFlag, OVERLAPS } from '../../cron-entry.ts';
 import { RqtError } from '../../errors.ts';
 import { describeCall } from '../../parse/describe.ts';
 import { parseCronName } from '../../parse/names.ts';
@@ -29,11 +29,12 @@ export async function readDefinition(written: WrittenEntry, now: number, zone = 
     name,
     expression: tidyExpression(written.expression),
     zone: tz === undefined ? zone : parseZone(tz, '--tz'),
-    catchUp: readCatchUp(options.text('catch-up')),
+    catchUp: readOneOf(CATCH_UPS, options.text('catch-up') ?? DEFAULT_CATCH_UP, '--catch-up'),
+    overlap: readOneOf(OVERLAPS, options.text('overlap') ?? DEFAULT_OVERLAP, '--overlap'),
   };
   const nextSlot = parseTimetable(common.expression, common.zone).nextAfter(now);
   if (nextSlot === null) throw new RqtError('data', `cron expression ${quote(common.expression)} has no slot any more`);
-  const order = await readOrder({ words, plainWords, options: options.without('tz', 'catch-up') });
+  const order = await readOrder({ words, plainWords, options: options.without('tz', 'catch-up', 'overlap') });
   const jitter = order.plansDiffer ? await readJitter(options) : null;
   const enqueueOptions = optionsOf(order);
   return {
@@ -50,9 +51,9 @@ export async function readDefinition(written: WrittenEntry, now: number, zone = 
   };
 }
 
-function readCatchUp(text: string | undefined): CatchUp {
-  const found = CATCH_UPS.find(known => known === (text ?? DEFAULT_CATCH_UP));
-  if (!found) throw new RqtError('usage', `--catch-up ${quote(text ?? '')}: say ${CATCH_UPS.join(', ')}`);
+function readOneOf<T extends string>(known: readonly T[], text: string, flag: string): T {
+  const found = known.find(one => one === text);
+  if (found === undefined) throw new RqtError('usage', `${flag} ${quote(text)}: say ${known.join(', ')}`);
   return found;
 }
 

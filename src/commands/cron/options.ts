@@ -1,4 +1,4 @@
-import { CATCH_UPS, DEFAULT_CATCH_UP } from '../../cron-entry.ts';
+import { CATCH_UPS, DEFAULT_CATCH_UP, DEFAULT_OVERLAP, OVERLAPS } from '../../cron-entry.ts';
 import type { OptionSpec } from '../../parse/argv.ts';
 import { ENQUEUE_OPTIONS } from '../enqueue-options.ts';
 
@@ -22,6 +22,12 @@ const OF_THE_ENTRY: readonly OptionSpec[] = [
     type: 'string',
     value: CATCH_UPS.join('|'),
     describe: `what becomes of slots that passed while no worker was there (default: ${DEFAULT_CATCH_UP})`,
+  },
+  {
+    name: 'overlap',
+    type: 'string',
+    value: OVERLAPS.join('|'),
+    describe: `what becomes of a slot while the last job is unfinished (default: ${DEFAULT_OVERLAP})`,
   },
 ];
 

@@ -11,7 +11,10 @@ export const pause: Command = {
   summary: 'let entries fire no more slots until they are resumed',
   words: { min: 1, max: Number.POSITIVE_INFINITY },
   outlivesReader: true,
-  options: [{ name: 'json', type: 'boolean', describe: 'one JSON document per entry' }],
+  options: [
+    { name: 'quiet', type: 'boolean', describe: 'print nothing' },
+    { name: 'json', type: 'boolean', describe: 'one JSON document per entry' },
+  ],
   epilogue: 'Slots that come while an entry is paused are gone; they are neither missed nor caught up with.',
   run,
 };
@@ -23,6 +26,7 @@ async function run({ words, options }: CommandLine): Promise<number> {
     if (paused.kind !== 'paused') throw new RqtError('missing', await unknownEntry(db, paused.name));
     for (const [i, name] of names.entries()) {
       const already = paused.already[i] === true;
+      if (options.flag('quiet')) continue;
       if (options.flag('json')) print(JSON.stringify({ version: 1, kind: 'cron_paused', name, changed: !already }));
       else print(`${name} is paused until rqt cron resume ${name}${already ? ' (it was already)' : ''}`);
     }

@@ -11,7 +11,10 @@ export const remove: Command = {
   summary: 'remove entries; the jobs that they made stay',
   words: { min: 1, max: Number.POSITIVE_INFINITY },
   outlivesReader: true,
-  options: [{ name: 'json', type: 'boolean', describe: 'one JSON document per entry' }],
+  options: [
+    { name: 'quiet', type: 'boolean', describe: 'print nothing' },
+    { name: 'json', type: 'boolean', describe: 'one JSON document per entry' },
+  ],
   run,
 };
 
@@ -21,6 +24,7 @@ async function run({ words, options }: CommandLine): Promise<number> {
     const unknown = await removeCron(db, names);
     if (unknown !== null) throw new RqtError('missing', await unknownEntry(db, unknown));
     for (const name of names) {
+      if (options.flag('quiet')) continue;
       if (options.flag('json')) print(JSON.stringify({ version: 1, kind: 'cron_removed', name }));
       else print(`${name} removed; the jobs that it made stay`);
     }

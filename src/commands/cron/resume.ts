@@ -13,7 +13,10 @@ export const resume: Command = {
   summary: 'let paused entries go on with their next slot',
   words: { min: 1, max: Number.POSITIVE_INFINITY },
   outlivesReader: true,
-  options: [{ name: 'json', type: 'boolean', describe: 'one JSON document per entry' }],
+  options: [
+    { name: 'quiet', type: 'boolean', describe: 'print nothing' },
+    { name: 'json', type: 'boolean', describe: 'one JSON document per entry' },
+  ],
   epilogue: 'Slots that came while an entry was paused are gone, whatever its --catch-up.',
   run,
 };
@@ -34,6 +37,7 @@ async function run({ words, options }: CommandLine): Promise<number> {
       throw new RqtError('tryAgain', `cron entry ${paused.name} was changed meanwhile: nothing was resumed; try again`);
     for (const [i, { name, nextSlot, zone }] of going.entries()) {
       const already = paused.already[i] === true;
+      if (options.flag('quiet')) continue;
       if (options.flag('json')) print(JSON.stringify({ version: 1, kind: 'cron_resumed', name, changed: !already }));
       else if (already) print(`${name} was not paused`);
       else

@@ -1,4 +1,4 @@
-import { CATCH_UPS, type CronEntry, DEFAULT_CATCH_UP, type GivenFlag } from '../../cron-entry.ts';
+import { CATCH_UPS, type CronEntry, DEFAULT_CATCH_UP, DEFAULT_OVERLAP, type GivenFlag, OVERLAPS } from '../../cron-entry.ts';
 import { redisNow } from '../clock.ts';
 import { decodeCall } from '../codec.ts';
 import type { Db } from '../db.ts';
@@ -35,6 +35,7 @@ async function readEntry({ client, prefix }: Db, name: string): Promise<CronEntr
     expression: hash.expression ?? '',
     zone: hash.zone ?? 'UTC',
     catchUp: CATCH_UPS.find(known => known === hash.catch_up) ?? DEFAULT_CATCH_UP,
+    overlap: OVERLAPS.find(known => known === hash.overlap) ?? DEFAULT_OVERLAP,
     queue: hash.queue ?? '',
     description: hash.description ?? '',
     call: bytes.data ? (await decodeCall(bytes.data)).call : null,

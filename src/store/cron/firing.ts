@@ -1,4 +1,5 @@
 import type { CatchUp } from '../../cron-entry.ts';
+import { STOPPED_WITHOUT_WORKER } from '../cancel.ts';
 import type { Db } from '../db.ts';
 import { runCronScript } from './scripts.ts';
 
@@ -43,21 +44,29 @@ export interface Firing {
   readonly missed: { readonly count: number; readonly slot: number; readonly fired: number } | null;
 }
 
+/** What became of slots. */
+export interface Fired {
+  readonly queue: string;
+  /** The jobs that were enqueued. */
+  readonly ids: readonly string[];
+  /** How many slots were left out because the entry's last job, `inTheWay`, is unfinished. */
+  readonly leftOut: number;
+  readonly inTheWay: string;
+}
+
 /**
  * Fires slots and moves the entry on, in one step, if it still is as it was seen.
  * Returns the jobs that were enqueued; null: another worker was first, or the entry is another one now.
  */
-export async function fireCron(
-  db: Db,
-  entry: DueEntry,
-  { slots, nextSlot, missed }: Firing,
-): Promise<{ readonly queue: string; readonly ids: readonly string[] } | null> {
-  const [kind, queue, ...ids] = await runCronScript(db, 'fire', [
+export async function fireCron(db: Db, entry: DueEntry, { slots, nextSlot, missed }: Firing): Promise<Fired | null> {
+  const [kind, queue, leftOut, inTheWay, ...ids] = await runCronScript(db, 'fire', [
     ...[entry.name, entry.nextSlot, entry.expression, entry.zone, entry.catchUp, nextSlot ?? ''],
     ...(missed ? [missed.count, missed.slot, missed.fired] : ['', '', '']),
+    STOPPED_WITHOUT_WORKER,
     ...slots.flatMap(({ slot, id, more }) => [slot, id, jsonOf(more)]),
   ]);
-  return kind === 'fired' ? { queue: String(queue), ids: ids.map(String) } : null;
+  if (kind !== 'fired') return null;
+  return { queue: String(queue), ids: ids.map(String), leftOut: Number(leftOut), inTheWay: String(inTheWay) };
 }
 
 function jsonOf(fields: readonly string[]): string {

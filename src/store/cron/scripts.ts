@@ -6,9 +6,9 @@ import pause from '../lua/cron_pause.lua';
 import put from '../lua/cron_put.lua';
 import remove from '../lua/cron_remove.lua';
 import run from '../lua/cron_run.lua';
-import { PLACES, runScriptApart } from '../scripts.ts';
+import { OVERLAP, runScriptApart } from '../scripts.ts';
 
-const CRON = PLACES + cron;
+const CRON = OVERLAP + cron;
 const SCRIPTS = {
   put: CRON + put,
   remove: CRON + remove,

@@ -1,4 +1,4 @@
-import type { CatchUp, GivenFlag } from '../../cron-entry.ts';
+import type { CatchUp, GivenFlag, Overlap } from '../../cron-entry.ts';
 import type { Call } from '../../model.ts';
 import type { RetryPlan } from '../../parse/retry.ts';
 import { encodeCall } from '../codec.ts';
@@ -12,6 +12,7 @@ export interface CronDefinition {
   readonly expression: string;
   readonly zone: string;
   readonly catchUp: CatchUp;
+  readonly overlap: Overlap;
   readonly call: Call;
   readonly description: string;
   /** Of its jobs; a plan without jitter. */
@@ -49,9 +50,9 @@ export async function putCron(
 
 /** In the order of cron_put.lua. */
 function valuesOf(definition: CronDefinition): (string | number | Buffer)[] {
-  const { name, expression, zone, catchUp, call, description, options, jitter, flags, nextSlot } = definition;
+  const { name, expression, zone, catchUp, overlap, call, description, options, jitter, flags, nextSlot } = definition;
   return [
-    ...[name, nextSlot, expression, zone, catchUp, options.queue, options.atFront ? '1' : ''],
+    ...[name, nextSlot, expression, zone, catchUp, overlap, options.queue, options.atFront ? '1' : ''],
     ...[options.limits.ttlMs ?? '', options.plan?.group ?? '', encodeCall(call), description],
     ...[JSON.stringify(sharedFields(options).map(String)), jitter ? JSON.stringify(jitter) : '', JSON.stringify(flags)],
   ];

@@ -1,6 +1,6 @@
 -- cron_put.lua: makes or changes entries of the timetable, all of them or none.
 -- ARGV     2 'add' (an entry of this name must not be another one), 'replace', 'apply' (these are all: others are removed) or 'plan' (as 'apply', but
---          nothing is changed), 3.. entries: name, next slot in epoch ms, then the values of DEFINITION; fourteen at a time
+--          nothing is changed), 3.. entries: name, next slot in epoch ms, then the values of DEFINITION; fifteen at a time
 -- returns  {'put', name, outcome, …}: 'added', 'same', 'changed' or 'removed'; {'exists', name}: another entry has this name; nothing was changed
 -- O(entries)
 local mode, WIDTH = ARGV[2], #DEFINITION + 2
