@@ -1,4 +1,5 @@
 import { type CronEntry, DEFAULT_CATCH_UP, DEFAULT_OVERLAP } from '../cron-entry.ts';
+import { writeJson } from '../parse/exact-json.ts';
 import { quoteShellWord } from '../parse/shell-words.ts';
 
 /** Entries as a file that `rqt cron apply` reads back as the same entries; one that cannot be written so is a comment that says why. */
@@ -24,10 +25,10 @@ function lineOf(entry: CronEntry): string {
 /** A text that would be read as something else is written as JSON, which nothing else is. */
 function argumentOf(value: unknown): string {
   const isPlain = typeof value === 'string' && !/^[-:@%]|^[\p{ID_Start}_][\p{ID_Continue}-]*[:%]?=|[\n\r]/u.test(value);
-  return isPlain ? value : `:${JSON.stringify(value)}`;
+  return isPlain ? value : `:${writeJson(value)}`;
 }
 
 function keywordOf(key: string, value: unknown): string {
   const isPlain = typeof value === 'string' && !/^@|[\n\r]/.test(value);
-  return isPlain ? `${key}=${value}` : `${key}:=${JSON.stringify(value)}`;
+  return isPlain ? `${key}=${value}` : `${key}:=${writeJson(value)}`;
 }

@@ -239,7 +239,7 @@ nightly  30 2 * * MON-FRI   report#nightly 'a b' n:=3 --queue reports --retry-ma
 tick     */10 * * * * *     hello#hello you --meta 'k:={"a":[1]}'
 
 CRON_TZ=UTC
-hourly   @hourly            shell#run "echo it's \\"x\\"" e= u=https://h/?a=b --catch-up none -- -plain x=1 :no @no
+hourly   @hourly            shell#run "echo it's \\"x\\"" e= big:=12345678901234567890 u=https://h/?a=b --catch-up none -- -plain x=1 :no @no
 `;
 
 test('apply makes the timetable what the file says; a second time changes nothing', async () => {
@@ -254,7 +254,7 @@ test('apply makes the timetable what the file says; a second time changes nothin
   assert.deepEqual(linesOf(applied.stdout), [
     "+ nightly  30 2 * * MON-FRI  Europe/Berlin  report#nightly('a b', n=3)",
     `~ tick  when */5 * * * * * -> */10 * * * * *, zone UTC -> Europe/Berlin, call hello#hello('me') -> hello#hello('you'), flags (none) -> --meta k:={"a":[1]}`,
-    `+ hourly  @hourly  UTC  shell#run('echo it\\'s "x"', '-plain', 'x=1', ':no', '@no', e='', u='https://h/?a=b')`,
+    `+ hourly  @hourly  UTC  shell#run('echo it\\'s "x"', '-plain', 'x=1', ':no', '@no', big=12345678901234567890, e='', u='https://h/?a=b')`,
     '- old  @daily  UTC  m#f()',
   ]);
   assert.equal(dry.stderr, '4 entries: 2 added, 1 removed, 1 changed, 0 unchanged (dry run: nothing was done)\n');
