@@ -130,4 +130,10 @@ export const GLOBAL_OPTIONS: readonly OptionSpec[] = [
     value: 'FILE',
     describe: 'the one configuration file to read (default: rqt.toml, nearest upwards, and ~/.config/rqt/rqt.toml)',
   },
+  {
+    name: 'connect-timeout',
+    type: 'string',
+    value: 'DURATION',
+    describe: 'how long to wait for Redis at the most (else RQT_CONNECT_TIMEOUT, else 5s)',
+  },
 ];

@@ -4,6 +4,7 @@
 import { userInfo } from 'node:os';
 import { isAbsolute, join, resolve } from 'node:path';
 import { RqtError } from './errors.ts';
+import { parseDuration } from './parse/duration.ts';
 import { oneLine, parseRedisUrl, type RedisAddress } from './redis-url.ts';
 
 /** Everything that decides where a command's data live. */
@@ -12,6 +13,8 @@ export interface Config {
   /** What every key starts with; RQ's own is `rq`. */
   readonly namespace: string;
   readonly connectTimeoutMs: number;
+  /** Where jobs for this Redis and namespace are kept while it cannot be reached; null: there is no home directory for that. */
+  readonly spoolFolder: string | null;
 }
 
 /** A Redis that was named (`from`: the flag or the variable that named it), or the private one that lives in the folder `home`. */
@@ -27,6 +30,7 @@ const FSYNC = ['always', 'everysec', 'no'] as const;
 export interface ConfigFlags {
   readonly url?: string | undefined;
   readonly namespace?: string | undefined;
+  readonly connectTimeout?: string | undefined;
 }
 
 /** What a configuration file says of the same, and of the private server. */
@@ -42,6 +46,8 @@ export interface Given {
 
 const URL_VARIABLES = ['RQT_REDIS_URL', 'RQT_URL', 'RQ_REDIS_URL', 'REDIS_URL'] as const;
 const CONNECT_TIMEOUT_MS = 5000;
+/** What Node's timers count up to. */
+const LONGEST_TIMER_MS = 2 ** 31 - 1;
 /** `sun_path` holds 104 bytes on macOS and BSD, 108 on Linux, a NUL included. */
 const SOCKET_PATH_BYTES = process.platform === 'linux' ? 107 : 103;
 
@@ -50,11 +56,46 @@ const SOCKET_PATH_BYTES = process.platform === 'linux' ? 107 : 103;
  * @throws RqtError `usage` for a wrong flag, `config` for a wrong variable, naming it, passwords masked.
  */
 export function readConfig(env: Env, flags: ConfigFlags = {}, file: ConfigOfFile = {}): Config {
+  const redis = chooseRedis(env, flags, file);
+  const namespace = readNamespace(env, flags, file);
+  const connectTimeoutMs = readConnectTimeout(flags.connectTimeout);
   return {
-    redis: chooseRedis(env, flags, file),
-    namespace: readNamespace(env, flags, file),
-    connectTimeoutMs: CONNECT_TIMEOUT_MS,
+    redis,
+    namespace,
+    connectTimeoutMs,
+    spoolFolder: spoolFolder(namedHome(env, file), env, `${targetOf(redis)} ${namespace}`),
   };
+}
+
+function readConnectTimeout(text: string | undefined): number {
+  if (text === undefined) return CONNECT_TIMEOUT_MS;
+  const ms = parseDuration(text, '--connect-timeout', { allowZero: false, allowNone: false, wholeSeconds: false });
+  return Math.min(ms ?? CONNECT_TIMEOUT_MS, LONGEST_TIMER_MS);
+}
+
+/** One folder for each Redis, as it is named, and each namespace. Its files say the namespace again. */
+function spoolFolder(named: string | undefined, env: Env, target: string): string | null {
+  try {
+    const home = named ?? join(stateHome(env), 'rqt');
+    return join(home, 'spool', `${target.replace(/[^\w.-]+/g, '_').slice(-100)}-${hashOf(target)}`);
+  } catch {
+    return null;
+  }
+}
+
+function targetOf(redis: RedisChoice): string {
+  return redis.kind === 'private' ? redis.home : addressText(redis.address);
+}
+
+function addressText(address: RedisAddress): string {
+  return `${address.kind === 'unix' ? address.path : `${address.host}:${address.port}`}/${address.db}`;
+}
+
+/** FNV-1a: loading node:crypto would cost every command 3 ms. */
+function hashOf(text: string): string {
+  let hash = 0x811c9dc5;
+  for (const byte of Buffer.from(text)) hash = Math.imul(hash ^ byte, 0x01000193) >>> 0;
+  return hash.toString(16).padStart(8, '0');
 }
 
 /** Where the private server that lives in `home` listens. */
@@ -84,14 +125,18 @@ function readFsync(env: Env, file: ConfigOfFile): Fsync {
 }
 
 function privateHome(env: Env, file: ConfigOfFile): string {
-  const named = env.RQT_HOME || file.home?.value;
-  const home = named ? resolve(named) : join(stateHome(env), 'rqt');
+  const home = namedHome(env, file) ?? join(stateHome(env), 'rqt');
   const excess = Buffer.byteLength(socketPath(home)) - SOCKET_PATH_BYTES;
   if (excess <= 0) return home;
   throw new RqtError(
     'config',
     `the path ${oneLine(home)} is ${excess} bytes too long for a socket in it: set RQT_HOME to a shorter one`,
   );
+}
+
+function namedHome(env: Env, file: ConfigOfFile): string | undefined {
+  const named = env.RQT_HOME || file.home?.value;
+  return named ? resolve(named) : undefined;
 }
 
 /** A relative XDG_STATE_HOME is ignored, as the XDG base directory specification asks. */

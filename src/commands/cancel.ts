@@ -23,23 +23,27 @@ export const command: Command = {
 async function run({ words, options }: CommandLine): Promise<number> {
   heedQuiet(options);
   const ids = words.map(parseJobId);
-  return withStore(options, async db => {
-    // All are asked before one is waited for: running jobs stop side by side.
-    const asked: { readonly id: string; readonly canceled: Canceled }[] = [];
-    for (const id of ids) asked.push({ id, canceled: await cancel(db, id) });
-    let worst = 0;
-    for (const { id, canceled } of asked) {
-      const state = await end(db, { id, canceled, wait: !options.flag('no-wait') });
-      if (options.flag('json'))
-        print(JSON.stringify({ version: 1, kind: 'canceled', id, state: state.name, changed: state.changed }));
-      else if (state.name !== null) print(escapeUnprintable(state.text));
-      if (state.name === null) {
-        say(`rqt: ${unknownJob(id)}`);
-        worst = EXIT_STATUS.missing;
+  return withStore(
+    options,
+    async db => {
+      // All are asked before one is waited for: running jobs stop side by side.
+      const asked: { readonly id: string; readonly canceled: Canceled }[] = [];
+      for (const id of ids) asked.push({ id, canceled: await cancel(db, id) });
+      let worst = 0;
+      for (const { id, canceled } of asked) {
+        const state = await end(db, { id, canceled, wait: !options.flag('no-wait') });
+        if (options.flag('json'))
+          print(JSON.stringify({ version: 1, kind: 'canceled', id, state: state.name, changed: state.changed }));
+        else if (state.name !== null) print(escapeUnprintable(state.text));
+        if (state.name === null) {
+          say(`rqt: ${unknownJob(id)}`);
+          worst = EXIT_STATUS.missing;
+        }
       }
-    }
-    return worst;
-  });
+      return worst;
+    },
+    { writes: true },
+  );
 }
 
 /** What became of a job: its state's name (null: there is none), and a line for a person. */

@@ -17,26 +17,30 @@ async function run({ words, options }: CommandLine): Promise<number> {
   heedQuiet(options);
   const ids = words.map(parseJobId);
   const json = options.flag('json');
-  return withStore(options, async db => {
-    let worst = 0;
-    for (const id of ids) {
-      const result = await deleteJob(db, id);
-      if (json) print(JSON.stringify({ version: 1, kind: 'deleted', id, result: result.kind }));
-      switch (result.kind) {
-        case 'deleted':
-          if (!json) print(`${id} deleted${childrenText(result.childrenCanceled)}`);
-          break;
-        case 'running':
-          say(`rqt: job ${id} runs; stop it first: rqt cancel ${id}`);
-          worst = Math.max(worst, EXIT_STATUS.no);
-          break;
-        case 'missing':
-          say(`rqt: there is no job ${id}`);
-          worst = Math.max(worst, EXIT_STATUS.missing);
+  return withStore(
+    options,
+    async db => {
+      let worst = 0;
+      for (const id of ids) {
+        const result = await deleteJob(db, id);
+        if (json) print(JSON.stringify({ version: 1, kind: 'deleted', id, result: result.kind }));
+        switch (result.kind) {
+          case 'deleted':
+            if (!json) print(`${id} deleted${childrenText(result.childrenCanceled)}`);
+            break;
+          case 'running':
+            say(`rqt: job ${id} runs; stop it first: rqt cancel ${id}`);
+            worst = Math.max(worst, EXIT_STATUS.no);
+            break;
+          case 'missing':
+            say(`rqt: there is no job ${id}`);
+            worst = Math.max(worst, EXIT_STATUS.missing);
+        }
       }
-    }
-    return worst;
-  });
+      return worst;
+    },
+    { writes: true },
+  );
 }
 
 function childrenText(count: number): string {

@@ -28,25 +28,29 @@ async function run({ words, options }: CommandLine): Promise<number> {
   if (all === words.length > 0)
     throw new RqtError('usage', 'name the queues to empty, or give --all for all of them: rqt empty default');
   const named = [...new Set(words.map(parseQueueName))];
-  return withStore(options, async db => {
-    await refuseUnknownQueues(db, named);
-    const queues = all ? await queueNames(db) : named;
-    const dryRun = options.flag('dry-run');
-    const total = (await Promise.all(queues.map(queue => countQueued(db, queue)))).reduce((sum, count) => sum + count, 0);
-    const progress = options.flag('quiet') ? SILENT : openProgress(total);
-    let before = 0;
-    for (const queue of queues) {
-      const result = dryRun
-        ? { removed: await countQueued(db, queue), canceled: 0 }
-        : await emptyQueue(db, queue, { progress, before });
-      before += result.removed;
-      progress.end();
-      if (options.flag('json')) print(JSON.stringify({ version: 1, kind: 'emptied', queue, ...result, dry_run: dryRun }));
-      else print(escapeUnprintable(sentence(queue, result, dryRun)));
-    }
-    if (queues.length === 0 && !options.flag('json')) print('there are no queues');
-    return 0;
-  });
+  return withStore(
+    options,
+    async db => {
+      await refuseUnknownQueues(db, named);
+      const queues = all ? await queueNames(db) : named;
+      const dryRun = options.flag('dry-run');
+      const total = (await Promise.all(queues.map(queue => countQueued(db, queue)))).reduce((sum, count) => sum + count, 0);
+      const progress = options.flag('quiet') ? SILENT : openProgress(total);
+      let before = 0;
+      for (const queue of queues) {
+        const result = dryRun
+          ? { removed: await countQueued(db, queue), canceled: 0 }
+          : await emptyQueue(db, queue, { progress, before });
+        before += result.removed;
+        progress.end();
+        if (options.flag('json')) print(JSON.stringify({ version: 1, kind: 'emptied', queue, ...result, dry_run: dryRun }));
+        else print(escapeUnprintable(sentence(queue, result, dryRun)));
+      }
+      if (queues.length === 0 && !options.flag('json')) print('there are no queues');
+      return 0;
+    },
+    { writes: true },
+  );
 }
 
 async function emptyQueue(db: Db, queue: string, { progress, before }: { progress: ProgressLine; before: number }) {

@@ -22,9 +22,9 @@ export async function enqueueLines(order: Order, source: string, options: Option
   const input = splitLines(openInput(source), source === '-' ? 'standard input' : source);
   const { lines, isWhole } = await readAhead(input);
   if (__FAILPOINTS__) failpoint('lines.read');
-  return withStore(options, async db => {
+  const work = async (put: Put) => {
     const progress = order.quiet ? SILENT : openProgress(isWhole ? lines.length : null);
-    const sender = new Sender(db, order, progress);
+    const sender = new Sender(put, order, progress);
     try {
       for (const line of lines) {
         if (sender.fullAt !== null) break;
@@ -43,8 +43,15 @@ export async function enqueueLines(order: Order, source: string, options: Option
     if (sender.canceled === 0) return 0;
     say(`rqt: of these jobs ${sender.canceled} are canceled at once: a parent ended badly (look: rqt jobs --state canceled)`);
     return EXIT_STATUS.no;
-  });
+  };
+  if (!order.spool) return withStore(options, db => work(jobs => enqueueBatch(db, jobs, order)), { writes: true });
+  const { Spooler } = await import('./enqueue-spool.ts');
+  const spooler = new Spooler(order, options);
+  return spooler.during(() => work(jobs => spooler.put(jobs)));
 }
+
+/** Takes a batch; null: it is kept in the spool, and was told. */
+type Put = (jobs: readonly NewJob[]) => Promise<Awaited<ReturnType<typeof enqueueBatch>> | null>;
 
 async function readAhead(input: AsyncGenerator<string[]>): Promise<{ lines: string[]; isWhole: boolean }> {
   const lines: string[] = [];
@@ -71,7 +78,7 @@ async function addRest(sender: Sender, input: AsyncGenerator<string[]>): Promise
 
 /** Sends batches: one is under way while the next one is made. */
 class Sender {
-  readonly #db: Db;
+  readonly #put: Put;
   readonly #order: Order;
   readonly #progress: ProgressLine;
   readonly #batch: number;
@@ -85,8 +92,8 @@ class Sender {
   /** How many jobs the queue holds, when it took no more of them. */
   fullAt: number | null = null;
 
-  constructor(db: Db, order: Order, progress: ProgressLine) {
-    this.#db = db;
+  constructor(put: Put, order: Order, progress: ProgressLine) {
+    this.#put = put;
     this.#order = order;
     this.#progress = progress;
     this.#batch = order.plansDiffer || order.once ? 1 : BATCH;
@@ -109,7 +116,7 @@ class Sender {
     await this.#sent;
     if (this.fullAt !== null) return;
     if (__FAILPOINTS__) failpoint('lines.batch');
-    this.#sent = send(this.#db, jobs, this.#order).then(({ canceled, done, fullAt }) => {
+    this.#sent = send(this.#put, jobs, this.#order).then(({ canceled, done, fullAt }) => {
       this.canceled += canceled;
       this.done += done;
       this.fullAt = fullAt;
@@ -126,8 +133,9 @@ interface Sent {
   readonly fullAt: number | null;
 }
 
-async function send(db: Db, jobs: readonly NewJob[], order: Order): Promise<Sent> {
-  const answer = await enqueueBatch(db, jobs, order);
+async function send(put: Put, jobs: readonly NewJob[], order: Order): Promise<Sent> {
+  const answer = await put(jobs);
+  if (answer === null) return { canceled: 0, done: jobs.length, fullAt: null };
   if (answer.kind === 'held') {
     reportHeld(answer, order);
     return { canceled: 0, done: jobs.length, fullAt: null };

@@ -58,8 +58,9 @@ const CALLBACKS: readonly Row[] = [
   ['callback-timeout', 'DURATION', 'how long a callback may run (default: 60s)'],
 ];
 
-/** Waiting for its end. */
+/** Redis away, waiting for its end. */
 const WAITING: readonly Row[] = [
+  ['spool', null, 'while Redis cannot be reached, keep it here; the next command or worker that reaches it sends it'],
   ['wait', null, 'pass on what it writes until it has ended; its exit status is the job’s'],
   ['wait-timeout', 'DURATION', 'how long to wait at the most (default: for ever); then 75, and the job goes on'],
   ['cancel-on-interrupt', null, 'with --wait: Ctrl-C cancels the job instead of leaving it to itself'],

@@ -23,6 +23,8 @@ export interface Order {
   readonly maxDepth: number | undefined;
   readonly description: string | undefined;
   readonly lines: string | undefined;
+  /** Kept in the spool while Redis does not take it. */
+  readonly spool: boolean;
   readonly quiet: boolean;
   readonly json: boolean;
   readonly queue: string;
@@ -51,6 +53,7 @@ export async function readOrder({ words, plainWords, options }: CommandLine): Pr
     unique: options.flag('unique'),
     description: options.text('description'),
     lines,
+    spool: options.flag('spool'),
     quiet: options.flag('quiet'),
     json: options.flag('json'),
     limits: readLimits(options),

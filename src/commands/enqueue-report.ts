@@ -15,6 +15,11 @@ export function reportHeld({ id, state }: { readonly id: string; readonly state:
   tell(id, order, { enqueued: false, state });
 }
 
+/** Prints the id of a job that is kept in the spool. */
+export function reportSpooled({ id }: NewJob, order: Order): void {
+  tell(id, order, { enqueued: false, state: 'spooled' });
+}
+
 function tell(id: string, order: Order, became: { readonly enqueued: boolean; readonly state: string | null }): void {
   if (order.quiet) return;
   const { queue, call } = order;

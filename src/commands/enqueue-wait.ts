@@ -25,7 +25,7 @@ export async function enqueueAndWait(order: Order, options: Options): Promise<nu
   const job = newJob(order, []);
   const interruption = listenForInterruption();
   try {
-    const { id, isLive } = await withStore(options, db => begin(db, job, order));
+    const { id, isLive } = await withStore(options, db => begin(db, job, order), { writes: true });
     if (!order.json && !order.quiet) {
       say(`rqt: waiting for job ${id} on queue ${order.queue} (Ctrl-C ${wish.cancels ? 'cancels it' : 'leaves it to itself'})`);
     }

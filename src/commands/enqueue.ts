@@ -1,8 +1,9 @@
-import type { Command, CommandLine } from '../command.ts';
+import type { Command, CommandLine, Options } from '../command.ts';
 import { EXIT_STATUS } from '../errors.ts';
+import type { NewJob } from '../store/index.ts';
 import { enqueueOne } from './enqueue-one.ts';
 import { ENQUEUE_OPTIONS } from './enqueue-options.ts';
-import { newJob, readOrder } from './enqueue-order.ts';
+import { newJob, type Order, readOrder } from './enqueue-order.ts';
 import { fullError, report, reportHeld } from './enqueue-report.ts';
 import { say, withStore } from './io.ts';
 
@@ -26,6 +27,7 @@ const WAIT_FLAGS = ['wait', 'wait-timeout', 'cancel-on-interrupt'];
 
 async function run(line: CommandLine): Promise<number> {
   const order = await readOrder(line);
+  if (order.spool) (await import('./enqueue-spool.ts')).refuseSpool(line.options);
   if (WAIT_FLAGS.some(name => line.options.has(name))) {
     const { enqueueAndWait } = await import('./enqueue-wait.ts');
     return enqueueAndWait(order, line.options);
@@ -35,7 +37,10 @@ async function run(line: CommandLine): Promise<number> {
     return enqueueLines(order, order.lines, line.options);
   }
   const job = newJob(order, []);
-  const answer = await withStore(line.options, db => enqueueOne(db, job, order));
+  const answer = order.spool
+    ? await enqueueOrKeep(job, order, line.options)
+    : await withStore(line.options, db => enqueueOne(db, job, order), { writes: true });
+  if (answer === null) return 0;
   if (answer.kind === 'held') {
     reportHeld(answer, order);
     return 0;
@@ -53,4 +58,10 @@ async function run(line: CommandLine): Promise<number> {
   if (inTheWay === null || order.unique) return 0;
   say(`rqt: job ${job.id} is still ${inTheWay}; nothing was enqueued (look: rqt status ${job.id}; end it: rqt cancel ${job.id})`);
   return EXIT_STATUS.no;
+}
+
+async function enqueueOrKeep(job: NewJob, order: Order, options: Options) {
+  const { Spooler } = await import('./enqueue-spool.ts');
+  const spooler = new Spooler(order, options);
+  return spooler.during(() => spooler.put([job]));
 }

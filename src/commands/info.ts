@@ -3,7 +3,8 @@ import { RqtError } from '../errors.ts';
 import { parseQueueName } from '../parse/names.ts';
 import { type Db, overview } from '../store/index.ts';
 import type { InfoOptions } from '../view/info.ts';
-import { print, withStore } from './io.ts';
+import { configOf, print, say, withStore } from './io.ts';
+import { countSpooled } from './spooled.ts';
 import { refuseUnknownQueues } from './unknown.ts';
 
 export const command: Command = {
@@ -37,6 +38,7 @@ async function run({ words, options }: CommandLine): Promise<number> {
     const draw = () => drawn(db, queues, render);
     if (intervalMs === null) {
       print(await draw());
+      saySpooled(options);
       return 0;
     }
     const { redraw } = await import('./redraw.ts');
@@ -82,4 +84,13 @@ function readInterval(options: Options): number | null {
     );
   }
   return seconds * 1000;
+}
+
+/** Nothing is sent by a command that only looks. */
+function saySpooled(options: Options): void {
+  const files = countSpooled(configOf(options));
+  if (files === 0) return;
+  say(
+    `rqt: ${files === 1 ? '1 file of spooled jobs waits' : `${files} files of spooled jobs wait`} here for a worker or a writing command`,
+  );
 }

@@ -1,9 +1,10 @@
 import type { Options } from '../command.ts';
 import { sourceText } from '../config/setting.ts';
 import { type ConfigOfFile, readConfig } from '../config.ts';
-import type { OptionSpec } from '../parse/argv.ts';
 import { failpoint } from '../failpoint.ts';
+import type { OptionSpec } from '../parse/argv.ts';
 import { closeDb, type Db, failureOf, openStore } from '../store/index.ts';
+import { sendSpooled } from './spooled.ts';
 
 let isQuiet = false;
 
@@ -29,12 +30,19 @@ export function say(text: string): void {
 
 /**
  * Opens the Redis that flags and environment name, does the work, and closes it whatever happens. `isLasting`, for work that
- * only reads: a connection that is lost meanwhile comes back by itself, and what it was asked waits.
+ * only reads: a connection that is lost meanwhile comes back by itself, and what it was asked waits. `writes`, for work that changes something:
+ * jobs that wait in the spool are sent first.
  */
-export async function withStore<T>(options: Options, work: (db: Db) => Promise<T>, { isLasting = false } = {}): Promise<T> {
-  const db = await openStore(configOf(options), { persistent: isLasting, onlyReads: isLasting });
+export async function withStore<T>(
+  options: Options,
+  work: (db: Db) => Promise<T>,
+  { isLasting = false, writes = false } = {},
+): Promise<T> {
+  const config = configOf(options);
+  const db = await openStore(config, { persistent: isLasting, onlyReads: isLasting });
   if (__FAILPOINTS__) failpoint('command.connected');
   try {
+    if (writes) await sendSpooled(db, config, text => say(`rqt: ${text}`));
     return await work(db);
   } catch (error) {
     throw failureOf(db, error);
@@ -45,7 +53,12 @@ export async function withStore<T>(options: Options, work: (db: Db) => Promise<T
 
 /** The configuration that flags, environment and files give. */
 export function configOf(options: Options) {
-  return readConfig(process.env, { url: options.typed('url'), namespace: options.typed('namespace') }, configOfFile(options));
+  const flags = {
+    url: options.typed('url'),
+    namespace: options.typed('namespace'),
+    connectTimeout: options.text('connect-timeout'),
+  };
+  return readConfig(process.env, flags, configOfFile(options));
 }
 
 /** What was configured of the things that readConfig decides on. */

@@ -21,5 +21,9 @@ async function run({ words, options }: CommandLine): Promise<number> {
   const workers = [...new Set(words.map(parseWorkerName))];
   const sentence = (worker: string, jobId: string | null) =>
     `worker ${worker} kills ${jobId === null ? 'its running job' : `job ${jobId}`}`;
-  return withStore(options, db => tellWorkers(db, { workers, tell: kill, kind: 'killed', json: options.flag('json'), sentence }));
+  return withStore(
+    options,
+    db => tellWorkers(db, { workers, tell: kill, kind: 'killed', json: options.flag('json'), sentence }),
+    { writes: true },
+  );
 }

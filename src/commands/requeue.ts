@@ -48,7 +48,9 @@ async function run({ words, options }: CommandLine): Promise<number> {
   }
   const ids = words.map(parseJobId);
   const wanted = readSelection(options);
-  return withStore(options, db => (selects ? requeueSelected(db, wanted, options) : requeueNamed(db, ids, options)));
+  return withStore(options, db => (selects ? requeueSelected(db, wanted, options) : requeueNamed(db, ids, options)), {
+    writes: true,
+  });
 }
 
 async function requeueNamed(db: Db, ids: readonly string[], options: Options): Promise<number> {

@@ -19,17 +19,21 @@ export const command: Command = {
 async function run({ words, options }: CommandLine): Promise<number> {
   const quiet = heedQuiet(options);
   const queues = [...new Set(words.map(parseQueueName))];
-  return withStore(options, async db => {
-    const resumed = await resume(db, queues);
-    if (resumed.kind === 'unknown') throw new RqtError('missing', unknownName('queue', resumed.queue, await queueNames(db)));
-    for (const [i, was] of resumed.was.entries()) {
-      const queue = queues[i] ?? null;
-      if (options.flag('json')) print(JSON.stringify({ version: 1, kind: 'resumed', queue, changed: was }));
-      else print(sentence(queue, was));
-    }
-    if (resumed.still.length > 0 && !quiet) say(noteOf(resumed.still));
-    return 0;
-  });
+  return withStore(
+    options,
+    async db => {
+      const resumed = await resume(db, queues);
+      if (resumed.kind === 'unknown') throw new RqtError('missing', unknownName('queue', resumed.queue, await queueNames(db)));
+      for (const [i, was] of resumed.was.entries()) {
+        const queue = queues[i] ?? null;
+        if (options.flag('json')) print(JSON.stringify({ version: 1, kind: 'resumed', queue, changed: was }));
+        else print(sentence(queue, was));
+      }
+      if (resumed.still.length > 0 && !quiet) say(noteOf(resumed.still));
+      return 0;
+    },
+    { writes: true },
+  );
 }
 
 function sentence(queue: string | null, was: boolean): string {

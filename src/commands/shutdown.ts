@@ -26,10 +26,14 @@ async function run({ words, options }: CommandLine): Promise<number> {
     throw new RqtError('usage', 'name the workers to shut down, or give --all for all of them (see them: rqt info -W)');
   const named = [...new Set(words.map(parseWorkerName))];
   const json = options.flag('json');
-  return withStore(options, async db => {
-    const workers = all ? await workerNames(db) : named;
-    if (workers.length === 0 && !json) print('there are no workers');
-    const sentence = (worker: string) => `worker ${worker} ends after its running job`;
-    return tellWorkers(db, { workers, tell: shutdown, kind: 'shutdown', json, sentence });
-  });
+  return withStore(
+    options,
+    async db => {
+      const workers = all ? await workerNames(db) : named;
+      if (workers.length === 0 && !json) print('there are no workers');
+      const sentence = (worker: string) => `worker ${worker} ends after its running job`;
+      return tellWorkers(db, { workers, tell: shutdown, kind: 'shutdown', json, sentence });
+    },
+    { writes: true },
+  );
 }

@@ -24,20 +24,25 @@ export const command: Command = {
 async function run({ words, options }: CommandLine): Promise<number> {
   heedQuiet(options);
   const ids = [...new Set(words.map(parseJobId))];
-  return withStore(options, async db => {
-    // All are asked before one is waited for: they stop side by side.
-    const asked: Asked[] = [];
-    for (const id of ids) asked.push({ id, stopped: await stop(db, id), wait: !options.flag('no-wait') });
-    let worst = 0;
-    for (const one of asked) {
-      const { state, status, text } = await end(db, one);
-      if (options.flag('json')) print(JSON.stringify({ version: 1, kind: 'stopped', id: one.id, state, changed: status === 0 }));
-      if (status !== 0) say(`rqt: ${escapeUnprintable(text)}`);
-      else if (!options.flag('json')) print(escapeUnprintable(text));
-      worst = Math.max(worst, status);
-    }
-    return worst;
-  });
+  return withStore(
+    options,
+    async db => {
+      // All are asked before one is waited for: they stop side by side.
+      const asked: Asked[] = [];
+      for (const id of ids) asked.push({ id, stopped: await stop(db, id), wait: !options.flag('no-wait') });
+      let worst = 0;
+      for (const one of asked) {
+        const { state, status, text } = await end(db, one);
+        if (options.flag('json'))
+          print(JSON.stringify({ version: 1, kind: 'stopped', id: one.id, state, changed: status === 0 }));
+        if (status !== 0) say(`rqt: ${escapeUnprintable(text)}`);
+        else if (!options.flag('json')) print(escapeUnprintable(text));
+        worst = Math.max(worst, status);
+      }
+      return worst;
+    },
+    { writes: true },
+  );
 }
 
 interface Asked {

@@ -31,17 +31,22 @@ async function run({ words, options }: CommandLine): Promise<number> {
   heedQuiet(options);
   const queues = [...new Set(words.map(parseQueueName))];
   const durationMs = readDuration(options.text('duration'));
-  return withStore(options, async db => {
-    const suspended = await suspend(db, queues, durationMs);
-    if (suspended.kind === 'unknown') throw new RqtError('missing', unknownName('queue', suspended.queue, await queueNames(db)));
-    for (const [i, already] of suspended.already.entries()) {
-      const queue = queues[i] ?? null;
-      const seconds = durationMs === null ? null : durationMs / 1000;
-      if (options.flag('json')) print(JSON.stringify({ version: 1, kind: 'suspended', queue, changed: !already, seconds }));
-      else print(sentence(queue, durationMs, already));
-    }
-    return 0;
-  });
+  return withStore(
+    options,
+    async db => {
+      const suspended = await suspend(db, queues, durationMs);
+      if (suspended.kind === 'unknown')
+        throw new RqtError('missing', unknownName('queue', suspended.queue, await queueNames(db)));
+      for (const [i, already] of suspended.already.entries()) {
+        const queue = queues[i] ?? null;
+        const seconds = durationMs === null ? null : durationMs / 1000;
+        if (options.flag('json')) print(JSON.stringify({ version: 1, kind: 'suspended', queue, changed: !already, seconds }));
+        else print(sentence(queue, durationMs, already));
+      }
+      return 0;
+    },
+    { writes: true },
+  );
 }
 
 function readDuration(text: string | undefined): number | null {

@@ -14,6 +14,7 @@ import { VERSION } from '../version.ts';
 import { exitStatusOfWorker, runWorker, WORKER_DEFAULTS, type WorkerEnd, type WorkerOptions } from '../worker/index.ts';
 import { configOf } from './io.ts';
 import { FAILURE_OPTIONS, REPORT_OPTIONS, readMaxFailures } from './report-options.ts';
+import { startSpoolSender } from './spooled.ts';
 import { readRoots } from './task-roots.ts';
 import { openWorkerLog } from './worker-log.ts';
 
@@ -109,16 +110,21 @@ async function run({ words, options }: CommandLine): Promise<number> {
   try {
     const db = await openStore(config, { persistent: true });
     try {
-      const end = await runWorker(db, {
-        ...workerOptions,
-        log,
-        onOutput(call, stream, chunk) {
-          reports.onOutput(call.jobId, stream, chunk);
-          return onOutput(call, stream, chunk);
-        },
-        onEnded: reports.onEnded,
-      });
-      return reports.end(end.why, statusOf(end, options));
+      const spool = await startSpoolSender(db, config, { ...workerOptions, log });
+      try {
+        const end = await runWorker(db, {
+          ...workerOptions,
+          log,
+          onOutput(call, stream, chunk) {
+            reports.onOutput(call.jobId, stream, chunk);
+            return onOutput(call, stream, chunk);
+          },
+          onEnded: reports.onEnded,
+        });
+        return reports.end(end.why, statusOf(end, options));
+      } finally {
+        spool.stop();
+      }
     } catch (error) {
       throw failureOf(db, error);
     } finally {

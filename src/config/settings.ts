@@ -12,6 +12,7 @@ type Row = Partial<Omit<Setting, 'name' | 'section'>>;
 const RQT: Readonly<Record<string, Row>> = {
   url: { check: redisUrl, variables: ['RQT_REDIS_URL', 'RQT_URL', 'RQ_REDIS_URL', 'REDIS_URL'] },
   namespace: { check: namespace, otherwise: 'rq' },
+  'connect-timeout': { check: duration({ allowZero: false, allowNone: false, wholeSeconds: false }), otherwise: '5s' },
   home: { check: notEmpty, isPath: true },
   fsync: { check: oneOf('always', 'everysec', 'no'), otherwise: 'always' },
 };
@@ -58,6 +59,7 @@ const JOB: Readonly<Record<string, Row>> = {
 const ENQUEUE: Readonly<Record<string, Row>> = {
   queue: { check: named(parseQueueName), otherwise: 'default' },
   ...Object.fromEntries(Object.entries(JOB).map(([name, row]) => [name, { perQueue: true, ...row }])),
+  spool: { kind: 'boolean', rivals: ['wait', 'once-per', 'max-depth'] },
   'wait-timeout': { check: duration({ wholeSeconds: false }), needs: ['wait'] },
   'cancel-on-interrupt': { kind: 'boolean', needs: ['wait'] },
 };

@@ -15,6 +15,10 @@ export interface EnqueueOptions {
   readonly plan?: JobPlan;
   /** How many jobs the queue may hold: those that would be more are not enqueued. */
   readonly maxDepth?: number | undefined;
+  /** Redis remembers it, and takes in what comes under it once: a file of the spool may be sent twice. */
+  readonly token?: string;
+  /** Of the spool: an unfinished job of the same id is what was wanted. */
+  readonly isUnique?: boolean;
   /** A running job that enqueues a child: it may, while it holds its lease. */
   readonly by?: { readonly id: string; readonly execution: string; readonly queue: string };
 }
@@ -94,7 +98,7 @@ function send(db: Db, jobs: readonly NewJob[], options: EnqueueOptions, once?: O
     ...[maxDepth, dependsOn.length, ...dependsOn, shared.length, ...shared, ...onceTerms(once)],
   ];
   for (const job of jobs) args.push(job.id, encodeCall(job.call), job.description);
-  return runScript(db, 'enqueue', args);
+  return options.token === undefined ? runScript(db, 'enqueue', args) : runScript(db, 'enqueueSpooled', [...args, options.token]);
 }
 
 /** The fields that are the same for all jobs of these options: name, value, and so on. */

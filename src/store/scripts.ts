@@ -12,6 +12,7 @@ import dropRun from './lua/drop_run.lua';
 import empty from './lua/empty.lua';
 import endings from './lua/endings.lua';
 import enqueue from './lua/enqueue.lua';
+import enqueueSpooled from './lua/enqueue_spooled.lua';
 import family from './lua/family.lua';
 import forget from './lua/forget.lua';
 import live from './lua/live.lua';
@@ -45,9 +46,11 @@ const FAMILY = PLACES + family;
 export const ENDINGS = FAMILY + endings;
 export const OVERLAP = ENDINGS + stopping + overlap;
 const RUNNING = ENDINGS + running;
+const ENQUEUEING = OVERLAP + once;
 
 const SCRIPTS = {
-  enqueue: OVERLAP + once + enqueue,
+  enqueue: ENQUEUEING + enqueue,
+  enqueueSpooled: `${ENQUEUEING}\nlocal function enqueue_jobs()\n${enqueue}\nend\n${enqueueSpooled}`,
   claim: RUNNING + claim,
   settle: RUNNING + settle,
   renew: PLACES + renew,
