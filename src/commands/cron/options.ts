@@ -6,7 +6,7 @@ import { ENQUEUE_OPTIONS } from '../enqueue-options.ts';
 const NOT_FOR_ENTRIES = new Set([
   ...['job-id', 'unique', 'lines', 'schedule-in', 'schedule-at', 'tz', 'quiet', 'json'],
   ...['depends-on', 'allow-failure', 'on-parent-failure', 'once-per', 'overlap', 'max-depth'],
-  ...['wait', 'wait-timeout', 'cancel-on-interrupt'],
+  ...['spool', 'wait', 'wait-timeout', 'cancel-on-interrupt'],
 ]);
 
 /** The flags of an entry itself. */
