@@ -111,12 +111,12 @@ test('options are kept whole: schedule, limits, retries, meta, group', async () 
   const { space, keep, send, open } = await newFrontedSpace();
   const flags = ['--schedule-in', '1h', '--timeout', '7', '--retry-max', '2', '--meta', 'k=v', '--group', 'g', '--job-id', 'j'];
   const before = Date.now();
-  await keep('m#f', 'x=1', ':[1,2]', ...flags);
+  await keep('m#f', 'x=1', ':[1,12345678901234567890]', ...flags);
   open();
   await send();
   const [plain, kept] = await Promise.all([
     space
-      .run(['enqueue', 'm#f', 'x=1', ':[1,2]', ...flags.slice(0, -1), 'plain'])
+      .run(['enqueue', 'm#f', 'x=1', ':[1,12345678901234567890]', ...flags.slice(0, -1), 'plain'])
       .then(() => redis.client.hgetall(space.key('job:plain'))),
     redis.client.hgetall(space.key('job:j')),
   ]);

@@ -1,3 +1,4 @@
+import { readJson } from '../../parse/exact-json.ts';
 import type { EnqueueOptions, NewJob } from '../enqueue.ts';
 
 /** What a file of the spool holds. */
@@ -15,7 +16,7 @@ export interface Entry {
 export function readEntry(text: string, namespace: string): Entry | string {
   let entry: Partial<Entry> | null;
   try {
-    entry = JSON.parse(text) as Partial<Entry> | null;
+    entry = readJson(text) as Partial<Entry> | null;
   } catch {
     return 'it is damaged: no JSON';
   }

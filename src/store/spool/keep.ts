@@ -1,5 +1,6 @@
 import { closeSync, fsyncSync, mkdirSync, openSync, renameSync, rmSync, writeSync } from 'node:fs';
 import { dirname, join } from 'node:path';
+import { writeJson } from '../../parse/exact-json.ts';
 import type { Entry } from './entry.ts';
 
 let count = 0;
@@ -16,7 +17,7 @@ export function keep(folder: string, entry: Entry): void {
   const name = `${String(microseconds).padStart(17, '0')}-${String(count).padStart(8, '0')}-${entry.token}.json`;
   const draft = join(folder, `.draft-${entry.token}`);
   try {
-    write(draft, Buffer.from(JSON.stringify(entry)));
+    write(draft, Buffer.from(writeJson(entry) ?? ''));
     renameSync(draft, join(folder, name));
   } catch (error) {
     rmSync(draft, { force: true });
