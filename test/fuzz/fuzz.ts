@@ -24,14 +24,14 @@ export function fuzz<T>({ title, inputs, make, read, show }: Target<T>): void {
     const random = new Random(seed);
     for (let i = 0; i < count; i++) {
       const input = make(random);
-      const [startedAt, heap] = [performance.now(), process.memoryUsage().rss];
+      const [startedAt, memory] = [performance.now(), process.memoryUsage.rss()];
       try {
         read(input);
       } catch (cause) {
         throw new Error(`input ${i} of seed ${seed}: ${show(input)}`, { cause });
       }
       assert.ok(performance.now() - startedAt < MOST_MS, `input ${i} of seed ${seed} takes too long: ${show(input)}`);
-      assert.ok(process.memoryUsage().rss - heap < MOST_BYTES, `input ${i} of seed ${seed} takes too much: ${show(input)}`);
+      assert.ok(process.memoryUsage.rss() - memory < MOST_BYTES, `input ${i} of seed ${seed} takes too much: ${show(input)}`);
     }
   });
 }
