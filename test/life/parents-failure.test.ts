@@ -2,9 +2,10 @@ import assert from 'node:assert/strict';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
+import { longestScript, MOST_COMMANDS } from '../helpers/longest-script.ts';
 import { newFolder } from '../helpers/space.ts';
 import { until } from '../helpers/until.ts';
-import { idsOf, longestScript, MOST_COMMANDS, openLives } from './life.ts';
+import { idsOf, openLives } from './life.ts';
 
 const { redis, newLife } = await openLives();
 const { client } = redis;

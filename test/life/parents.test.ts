@@ -2,8 +2,9 @@ import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
+import { longestScript, MOST_COMMANDS } from '../helpers/longest-script.ts';
 import { linesOf, newFolder } from '../helpers/space.ts';
-import { idsOf, longestScript, MOST_COMMANDS, openLives } from './life.ts';
+import { idsOf, openLives } from './life.ts';
 
 const { redis, newLife } = await openLives();
 const { client } = redis;

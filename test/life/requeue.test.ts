@@ -1,9 +1,10 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { dumpKeys } from '../helpers/keyspace.ts';
+import { longestScript, MOST_COMMANDS } from '../helpers/longest-script.ts';
 import { checkRqKeys } from '../helpers/rq-reader.ts';
 import { linesOf } from '../helpers/space.ts';
-import { idsOf, type Life, longestScript, MOST_COMMANDS, openLives } from './life.ts';
+import { idsOf, type Life, openLives } from './life.ts';
 
 const { redis, newLife } = await openLives();
 const { client } = redis;

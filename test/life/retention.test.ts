@@ -1,8 +1,9 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { EnqueueOptions } from '../../src/store/index.ts';
+import { longestScript, MOST_COMMANDS } from '../helpers/longest-script.ts';
 import { until } from '../helpers/until.ts';
-import { idsOf, type Life, longestScript, MOST_COMMANDS, openLives } from './life.ts';
+import { idsOf, type Life, openLives } from './life.ts';
 
 const { redis, newLife } = await openLives();
 const { client } = redis;
