@@ -15,6 +15,8 @@ export interface Config {
   readonly connectTimeoutMs: number;
   /** Where jobs for this Redis and namespace are kept while it cannot be reached; null: there is no home directory for that. */
   readonly spoolFolder: string | null;
+  /** How long Redis may take for one answer before its connection counts as dead. */
+  readonly answerTimeoutMs: number;
 }
 
 /** A Redis that was named (`from`: the flag or the variable that named it), or the private one that lives in the folder `home`. */
@@ -34,7 +36,7 @@ export interface ConfigFlags {
 }
 
 /** What a configuration file says of the same, and of the private server. */
-export type ConfigOfFile = { readonly [name in 'url' | 'namespace' | 'home' | 'fsync']?: Given | undefined };
+export type ConfigOfFile = { readonly [name in 'url' | 'namespace' | 'home' | 'fsync' | 'redis-timeout']?: Given | undefined };
 
 type Env = Readonly<Record<string, string | undefined>>;
 
@@ -63,6 +65,7 @@ export function readConfig(env: Env, flags: ConfigFlags = {}, file: ConfigOfFile
     redis,
     namespace,
     connectTimeoutMs,
+    answerTimeoutMs: readAnswerTimeout(env, file),
     spoolFolder: spoolFolder(namedHome(env, file), env, `${targetOf(redis)} ${namespace}`),
   };
 }
@@ -122,6 +125,16 @@ function readFsync(env: Env, file: ConfigOfFile): Fsync {
   const known = FSYNC.find(name => name === text);
   if (known) return known;
   throw new RqtError('config', `${from}: '${oneLine(text)}' is not one of ${FSYNC.join(', ')}`);
+}
+
+/** Long enough for a Redis that swaps or forks; one that is busy with a script says so after 5 s of its own. */
+function readAnswerTimeout(env: Env, file: ConfigOfFile): number {
+  const given = firstGiven(env, '', undefined, ['RQT_REDIS_TIMEOUT']) ?? file['redis-timeout'] ?? { value: '30s', from: '' };
+  try {
+    return parseDuration(given.value, given.from, { allowZero: false, allowNone: false, wholeSeconds: false }) ?? 0;
+  } catch (error) {
+    throw error instanceof RqtError ? new RqtError('config', error.message) : error;
+  }
 }
 
 function privateHome(env: Env, file: ConfigOfFile): string {

@@ -15,6 +15,7 @@ test('with nothing given the private server lives below the home directory', () 
     redis: { kind: 'private', home: '/home/me/.local/state/rqt', fsync: 'always' },
     namespace: 'rq',
     connectTimeoutMs: 5000,
+    answerTimeoutMs: 30_000,
   });
 });
 

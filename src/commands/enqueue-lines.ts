@@ -22,9 +22,11 @@ export async function enqueueLines(order: Order, source: string, options: Option
   const input = splitLines(openInput(source), source === '-' ? 'standard input' : source);
   const { lines, isWhole } = await readAhead(input);
   if (__FAILPOINTS__) failpoint('lines.read');
+  let sent: Sender | null = null;
   const work = async (put: Put) => {
     const progress = order.quiet ? SILENT : openProgress(isWhole ? lines.length : null);
     const sender = new Sender(put, order, progress);
+    sent = sender;
     try {
       for (const line of lines) {
         if (sender.fullAt !== null) break;
@@ -44,10 +46,19 @@ export async function enqueueLines(order: Order, source: string, options: Option
     say(`rqt: of these jobs ${sender.canceled} are canceled at once: a parent ended badly (look: rqt jobs --state canceled)`);
     return EXIT_STATUS.no;
   };
-  if (!order.spool) return withStore(options, db => work(jobs => enqueueBatch(db, jobs, order)), { writes: true });
+  if (!order.spool) {
+    const lost = () => unknownFrom(sent?.done ?? 0);
+    return withStore(options, db => work(jobs => enqueueBatch(db, jobs, order)), { writes: true, ifLost: lost });
+  }
   const { Spooler } = await import('./enqueue-spool.ts');
   const spooler = new Spooler(order, options);
   return spooler.during(() => work(jobs => spooler.put(jobs)));
+}
+
+/** What it means that the connection was lost after so many lines were acknowledged. */
+function unknownFrom(done: number): string {
+  const before = done === 0 ? '' : `the first ${done} lines were enqueued, `;
+  return `${before}line ${done + 1} and those behind it may or may not have been (look: rqt jobs)`;
 }
 
 /** Takes a batch; null: it is kept in the spool, and was told. */

@@ -28,6 +28,11 @@ function tell(id: string, order: Order, became: { readonly enqueued: boolean; re
   if (__FAILPOINTS__) failpoint('producer.answered');
 }
 
+/** What it means that Redis's answer was lost: nobody knows, but the id tells. */
+export function maybeEnqueued({ id }: NewJob): string {
+  return `job ${id} may or may not have been enqueued (look: rqt status ${id}; if it is unknown there, enqueue again)`;
+}
+
 /** `enqueued`: what of the order was enqueued all the same. */
 export function fullError({ queue, maxDepth }: Order, depth: number, enqueued: string): RqtError {
   return new RqtError(

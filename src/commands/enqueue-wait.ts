@@ -7,7 +7,7 @@ import { safeLine } from '../view/safe.ts';
 import { alarm } from './alarm.ts';
 import { enqueueOne } from './enqueue-one.ts';
 import { newJob, type Order } from './enqueue-order.ts';
-import { fullError, report, reportHeld } from './enqueue-report.ts';
+import { fullError, maybeEnqueued, report, reportHeld } from './enqueue-report.ts';
 import { documentOfEnd, exitStatusOfJob, followJob, type JobEnd, linesOfEnd } from './follow-job.ts';
 import { type Interruption, listenForInterruption } from './interruption.ts';
 import { print, say, withStore } from './io.ts';
@@ -25,7 +25,8 @@ export async function enqueueAndWait(order: Order, options: Options): Promise<nu
   const job = newJob(order, []);
   const interruption = listenForInterruption();
   try {
-    const { id, isLive } = await withStore(options, db => begin(db, job, order), { writes: true });
+    const kind = { writes: true, ifLost: () => maybeEnqueued(job) };
+    const { id, isLive } = await withStore(options, db => begin(db, job, order), kind);
     if (!order.json && !order.quiet) {
       say(`rqt: waiting for job ${id} on queue ${order.queue} (Ctrl-C ${wish.cancels ? 'cancels it' : 'leaves it to itself'})`);
     }

@@ -4,7 +4,7 @@ import type { NewJob } from '../store/index.ts';
 import { enqueueOne } from './enqueue-one.ts';
 import { ENQUEUE_OPTIONS } from './enqueue-options.ts';
 import { newJob, type Order, readOrder } from './enqueue-order.ts';
-import { fullError, report, reportHeld } from './enqueue-report.ts';
+import { fullError, maybeEnqueued, report, reportHeld } from './enqueue-report.ts';
 import { say, withStore } from './io.ts';
 
 export const command: Command = {
@@ -39,7 +39,7 @@ async function run(line: CommandLine): Promise<number> {
   const job = newJob(order, []);
   const answer = order.spool
     ? await enqueueOrKeep(job, order, line.options)
-    : await withStore(line.options, db => enqueueOne(db, job, order), { writes: true });
+    : await withStore(line.options, db => enqueueOne(db, job, order), { writes: true, ifLost: () => maybeEnqueued(job) });
   if (answer === null) return 0;
   if (answer.kind === 'held') {
     reportHeld(answer, order);

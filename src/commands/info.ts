@@ -3,7 +3,7 @@ import { RqtError } from '../errors.ts';
 import { parseQueueName } from '../parse/names.ts';
 import { type Db, overview } from '../store/index.ts';
 import type { InfoOptions } from '../view/info.ts';
-import { configOf, print, say, withStore } from './io.ts';
+import { configOf, print, readStore, say } from './io.ts';
 import { countSpooled } from './spooled.ts';
 import { refuseUnknownQueues } from './unknown.ts';
 
@@ -33,7 +33,7 @@ async function run({ words, options }: CommandLine): Promise<number> {
   const queues = words.map(parseQueueName);
   const intervalMs = readInterval(options);
   const render = await rendererFor(options);
-  return withStore(options, async db => {
+  return readStore(options, async db => {
     await refuseUnknownQueues(db, queues);
     const draw = () => drawn(db, queues, render);
     if (intervalMs === null) {

@@ -28,16 +28,19 @@ export function say(text: string): void {
   process.stderr.write(`${text}\n`);
 }
 
-/**
- * Opens the Redis that flags and environment name, does the work, and closes it whatever happens. `isLasting`, for work that
- * only reads: a connection that is lost meanwhile comes back by itself, and what it was asked waits. `writes`, for work that changes something:
- * jobs that wait in the spool are sent first.
- */
-export async function withStore<T>(
-  options: Options,
-  work: (db: Db) => Promise<T>,
-  { isLasting = false, writes = false } = {},
-): Promise<T> {
+/** What {@link withStore} may be told of the work. */
+interface WorkKind {
+  /** It only reads, and for long: a connection that is lost meanwhile comes back by itself, and what it was asked waits. */
+  readonly isLasting?: boolean;
+  /** It changes something: jobs that wait in the spool are sent first. */
+  readonly writes?: boolean;
+  /** What it means when the connection is lost before the answer. */
+  readonly ifLost?: () => string;
+}
+
+/** Opens the Redis that flags and environment name, does the work, and closes it whatever happens. */
+export async function withStore<T>(options: Options, work: (db: Db) => Promise<T>, kind: WorkKind = {}): Promise<T> {
+  const { isLasting = false, writes = false, ifLost } = kind;
   const config = configOf(options);
   const db = await openStore(config, { persistent: isLasting, onlyReads: isLasting });
   if (__FAILPOINTS__) failpoint('command.connected');
@@ -45,10 +48,15 @@ export async function withStore<T>(
     if (writes) await sendSpooled(db, config, text => say(`rqt: ${text}`));
     return await work(db);
   } catch (error) {
-    throw failureOf(db, error);
+    throw failureOf(db, error, ifLost?.());
   } finally {
     closeDb(db);
   }
+}
+
+/** As {@link withStore}, for work that only reads, and is over soon. */
+export function readStore<T>(options: Options, work: (db: Db) => Promise<T>): Promise<T> {
+  return withStore(options, work, { ifLost: () => 'try again' });
 }
 
 /** The configuration that flags, environment and files give. */
@@ -64,7 +72,7 @@ export function configOf(options: Options) {
 /** What was configured of the things that readConfig decides on. */
 export function configOfFile(options: Options): ConfigOfFile {
   return Object.fromEntries(
-    (['url', 'namespace', 'home', 'fsync'] as const).flatMap(name => {
+    (['url', 'namespace', 'home', 'fsync', 'redis-timeout'] as const).flatMap(name => {
       const given = options.configured(name);
       return given ? [[name, { value: String(given.value), from: sourceText(given.source) }]] : [];
     }),

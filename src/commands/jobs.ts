@@ -8,7 +8,7 @@ import { parseGroupName, parseQueueName } from '../parse/names.ts';
 import { nearest } from '../parse/nearest.ts';
 import { quote } from '../parse/quote.ts';
 import { type Db, hasGroup, type JobQuery, listJobs, queueNames, redisNow } from '../store/index.ts';
-import { print, say, withStore } from './io.ts';
+import { print, readStore, say } from './io.ts';
 import { writePaced } from './paced.ts';
 
 const DEFAULT_LIMIT = 50;
@@ -45,7 +45,7 @@ export const command: Command = {
 
 async function run({ words, options }: CommandLine): Promise<number> {
   const wish = readWish(words, options);
-  return withStore(options, async db => {
+  return readStore(options, async db => {
     const readAt = await redisNow(db);
     const query = await queryOf(db, wish, readAt);
     await (wish.json ? printLines : printTable)(listJobs(db, query), { readAt, limit: wish.limit });

@@ -5,7 +5,7 @@ import { type JobResult, result } from '../store/index.ts';
 import { splitError } from '../view/error-text.ts';
 import { resultText } from '../view/result.ts';
 import { safeLine } from '../view/safe.ts';
-import { print, say, withStore } from './io.ts';
+import { print, readStore, say } from './io.ts';
 import { unknownJob } from './unknown.ts';
 
 export const command: Command = {
@@ -26,7 +26,7 @@ export const command: Command = {
 
 async function run({ words: [word = ''], options }: CommandLine): Promise<number> {
   const id = parseJobId(word);
-  const found = await withStore(options, db => result(db, id));
+  const found = await readStore(options, db => result(db, id));
   if (options.flag('json') && found.kind !== 'missing') print(documentOf(id, found));
   if (options.flag('json') && found.kind === 'finished') return 0;
   if (found.kind === 'finished') {

@@ -3,7 +3,7 @@ import { EXIT_STATUS } from '../errors.ts';
 import type { JobDetails, JobTree } from '../model.ts';
 import { parseJobId } from '../parse/names.ts';
 import { type Db, details, jobTree } from '../store/index.ts';
-import { print, say, withStore } from './io.ts';
+import { print, readStore, say } from './io.ts';
 import { unknownJob } from './unknown.ts';
 
 export const command: Command = {
@@ -22,7 +22,7 @@ async function run({ words, options }: CommandLine): Promise<number> {
   const ids = words.map(parseJobId);
   const json = options.flag('json');
   const show = options.flag('tree') ? await treeShower(json) : await statusShower(json);
-  return withStore(options, async db => {
+  return readStore(options, async db => {
     let worst = 0;
     let separator = '';
     for (const id of ids) {

@@ -2,6 +2,7 @@ import { rmSync, writeFileSync } from 'node:fs';
 import { constants } from 'node:os';
 import { join } from 'node:path';
 import type { Command, CommandLine, Options } from '../command.ts';
+import type { Config } from '../config.ts';
 import { EXIT_STATUS, RqtError } from '../errors.ts';
 import { DEFAULT_LIMITS, DEFAULT_QUEUE } from '../model.ts';
 import { parseCount } from '../parse/count.ts';
@@ -108,7 +109,7 @@ async function run({ words, options }: CommandLine): Promise<number> {
   const reports = openReports(options, workerOptions.queues, { showsSummary: showsSummary(options) });
   const removePidFile = writePidFile(options.text('pid'));
   try {
-    const db = await openStore(config, { persistent: true });
+    const db = await openStore(withinLease(config, workerOptions), { persistent: true });
     try {
       const spool = await startSpoolSender(db, config, { ...workerOptions, log });
       try {
@@ -135,6 +136,13 @@ async function run({ words, options }: CommandLine): Promise<number> {
     removePidFile();
   }
 }
+
+/** A connection that has died is found out, and made anew, before the leases that it was to renew lapse; a slow Redis is given its time. */
+function withinLease(config: Config, { leaseMs }: Pick<WorkerOptions, 'leaseMs'>): Config {
+  return { ...config, answerTimeoutMs: Math.min(config.answerTimeoutMs, Math.max(leaseMs / 3, SHORTEST_SILENCE_MS)) };
+}
+
+const SHORTEST_SILENCE_MS = 5000;
 
 /** Where the log is for machines, or nothing but trouble is to be told, nobody reads a summary. */
 function showsSummary(options: Options): boolean {

@@ -38,5 +38,5 @@ const NOTHING: ReadonlyMap<string, Given & { readonly value: SettingValue }> = n
 
 /** Those that are read where they are needed (src/config.ts) and those that tell a job about itself need no table. */
 function isSetting(name: string): boolean {
-  return name.startsWith('RQT_') && !/^RQT_(REDIS_URL|NAMESPACE|HOME|FSYNC|CONFIG)$/.test(name);
+  return name.startsWith('RQT_') && !/^RQT_(REDIS_URL|NAMESPACE|HOME|FSYNC|REDIS_TIMEOUT|CONFIG)$/.test(name);
 }

@@ -15,6 +15,7 @@ const RQT: Readonly<Record<string, Row>> = {
   'connect-timeout': { check: duration({ allowZero: false, allowNone: false, wholeSeconds: false }), otherwise: '5s' },
   home: { check: notEmpty, isPath: true },
   fsync: { check: oneOf('always', 'everysec', 'no'), otherwise: 'always' },
+  'redis-timeout': { check: duration({ allowZero: false, allowNone: false, wholeSeconds: false }), otherwise: '30s' },
 };
 
 /** What each job of an enqueue gets; a queue may have its own. */

@@ -1,6 +1,6 @@
 import { Redis, type RedisOptions } from 'ioredis';
 import type { RedisAddress } from '../redis-url.ts';
-import { refusalOf, unreachable } from './failure.ts';
+import { noteTrouble, refusalOf, unreachable } from './failure.ts';
 
 /** An open connection to the Redis that holds the queues, and the prefix of its keys. */
 export interface Db {
@@ -16,6 +16,8 @@ export interface DbOptions {
   readonly prefix: string;
   readonly where: string;
   readonly connectTimeoutMs: number;
+  /** A connection on which Redis owes an answer for longer is dead: its other end may be gone without a word. */
+  readonly answerTimeoutMs?: number;
   /** A worker's connection: comes back by itself, for ever, and sends again what was not answered. */
   readonly persistent?: boolean;
   /** It only looks, under a user who may not be allowed INFO, with which a persistent connection else makes sure that Redis is ready. */
@@ -29,6 +31,7 @@ export async function openDb(options: DbOptions): Promise<Db> {
   let lastError: unknown;
   client.on('error', error => {
     lastError = error;
+    noteTrouble(client, error);
   });
   try {
     await within(client.connect(), options.connectTimeoutMs);
@@ -56,9 +59,16 @@ async function within(connected: Promise<void>, limitMs: number): Promise<void> 
   }
 }
 
-/** A second connection to where `db` is, for blocking calls and subscriptions, made at its first command. It comes back by itself. */
-export function duplicateDb(db: Db): Redis {
-  const client = db.client.duplicate(PERSISTENT);
+/** No command blocks for longer on the connection of a {@link Db}. */
+const LONGEST_BLOCK_MS = 1000;
+
+/** A second connection to where `db` is, for calls that block for so long, and for subscriptions, made at its first command. It comes back by itself. */
+export function duplicateDb(db: Db, longestBlockMs = 0): Redis {
+  const { socketTimeout } = db.client.options;
+  const client = db.client.duplicate({
+    ...PERSISTENT,
+    ...(socketTimeout !== undefined && { socketTimeout: socketTimeout + longestBlockMs }),
+  });
   client.on('error', () => {});
   return client;
 }
@@ -85,13 +95,14 @@ const PERSISTENT = {
 } satisfies RedisOptions;
 
 function newClient(
-  { address, connectTimeoutMs, onlyReads = false }: DbOptions,
+  { address, connectTimeoutMs, answerTimeoutMs, onlyReads = false }: DbOptions,
   base: typeof ONE_SHOT | typeof PERSISTENT,
 ): Redis {
   return new Redis({
     ...base,
     ...(onlyReads && { enableReadyCheck: false }),
     connectTimeout: connectTimeoutMs,
+    ...(answerTimeoutMs !== undefined && { socketTimeout: answerTimeoutMs + LONGEST_BLOCK_MS }),
     // ioredis waits that long for a connection to close, even for one that never opened: the process would not end before.
     disconnectTimeout: 20,
     keepAlive: 30_000,

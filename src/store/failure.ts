@@ -13,17 +13,39 @@ export function refusalOf(where: string, cause: unknown): RqtError | undefined {
   return code && new RqtError(code, `Redis at ${where} ${what} (it said: ${oneLineOf(cause)})`, { cause });
 }
 
-/** The error to tell a user: a lost connection and Redis's refusals as one line, anything else as it is. */
-export function failureOf({ where, client }: Pick<Db, 'where' | 'client'>, error: unknown): unknown {
+/**
+ * The error to tell a user: a lost connection and Redis's refusals as one line, anything else as it is. `consequence`: what a lost connection
+ * means for what was to be done.
+ */
+export function failureOf(
+  { where, client }: Pick<Db, 'where' | 'client'>,
+  error: unknown,
+  consequence = 'what was under way may have been done or not',
+): unknown {
   if (error instanceof RqtError) return error;
   const refusal = refusalOf(where, error);
   if (refusal) return refusal;
   if (isReply(error) || client.status === 'ready') return error;
   return new RqtError(
     'unreachable',
-    `the connection to Redis at ${where} was lost (${oneLineOf(error)}): what was under way may have been done or not`,
+    `the connection to Redis at ${where} was lost (${reasonOf(troubles.get(client) ?? error)}): ${consequence}`,
     { cause: error },
   );
+}
+
+/** What went wrong last on a connection: its commands only hear that it is closed. */
+const troubles = new WeakMap<object, unknown>();
+
+/** Keeps why a connection ends, for {@link failureOf}. */
+export function noteTrouble(client: object, error: unknown): void {
+  troubles.set(client, error);
+}
+
+/** Why a connection was lost, in one line. */
+export function reasonOf(error: unknown): string {
+  const line = oneLineOf(error);
+  const silence = /^Socket timeout\..* in (\d+)ms/.exec(line);
+  return silence ? `no answer within ${Number(silence[1]) / 1000} s` : line;
 }
 
 type Meaning = readonly [ErrorCode, string];

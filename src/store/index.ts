@@ -22,7 +22,7 @@ export { details } from './details.ts';
 export { countQueued, empty } from './empty.ts';
 export { type Enqueued, type EnqueueOptions, enqueue, enqueueOncePer, type JobPlan, type NewJob } from './enqueue.ts';
 export { countFailed, type FailedJob, failedJobs } from './failed.ts';
-export { failureOf } from './failure.ts';
+export { failureOf, reasonOf } from './failure.ts';
 export { followOutput } from './follow.ts';
 export type { JobQuery } from './job-rows.ts';
 export { listJobs } from './jobs.ts';

@@ -17,7 +17,7 @@ export interface Doorbell {
  */
 export function openDoorbell(db: Db, queues: readonly string[]): Doorbell {
   const watchers = queues.map(queue => ({
-    client: duplicateDb(db),
+    client: duplicateDb(db, PEEK_SECONDS * 1000),
     key: keys.queue(db.prefix, queue),
     pending: null as Promise<void> | null,
   }));
@@ -60,8 +60,8 @@ export function openDoorbell(db: Db, queues: readonly string[]): Doorbell {
   };
 }
 
-/** Below common idle timeouts of servers and proxies. */
-const PEEK_SECONDS = 30;
+/** Below common idle timeouts of servers and proxies; a connection whose other end is gone is found out soon after. */
+const PEEK_SECONDS = 10;
 
 /** Whether the list has an id, waiting for one up to PEEK_SECONDS. A lost connection comes back by itself and is asked again. */
 async function peek(client: Redis, key: string): Promise<boolean> {
@@ -109,10 +109,25 @@ export function subscribe(db: Db, worker: string, { onControl, onCron, onAgain }
   const listens = client.subscribe(channel, cronChannel).then(() => {
     client.on('ready', again);
   });
+  // A subscription waits for no answer: unless something is asked now and then, nobody finds out that its other end is gone.
+  const pings = setInterval(
+    () => {
+      if (client.status === 'ready') client.ping().catch(() => {});
+    },
+    Math.min(PING_EVERY_MS, client.options.socketTimeout ?? PING_EVERY_MS),
+  );
   // ioredis subscribes again by itself and does not say when that is done; a second time does no harm.
   const again = () => void client.subscribe(channel, cronChannel).then(onAgain, () => {});
-  return { listens, close: () => client.disconnect() };
+  return {
+    listens,
+    close: () => {
+      clearInterval(pings);
+      client.disconnect();
+    },
+  };
 }
+
+const PING_EVERY_MS = 10_000;
 
 /** Reads a control message; null for anything that is none. */
 export function readControl(message: string): Control | null {

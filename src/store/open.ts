@@ -8,8 +8,8 @@ import { type Db, type DbOptions, openDb } from './db.ts';
  * @throws RqtError `unreachable`, `tryAgain` or `config`, each with one line.
  */
 export async function openStore(config: Config, { persistent = false, onlyReads = false } = {}): Promise<Db> {
-  const common = { prefix: config.namespace, connectTimeoutMs: config.connectTimeoutMs, persistent, onlyReads };
-  const { redis } = config;
+  const { redis, connectTimeoutMs, answerTimeoutMs } = config;
+  const common = { prefix: config.namespace, connectTimeoutMs, answerTimeoutMs, persistent, onlyReads };
   if (redis.kind === 'url') {
     const hint = `${maskUrl(redis.url)} (from ${redis.from})`;
     return openDb({ ...common, address: redis.address, where: hint });

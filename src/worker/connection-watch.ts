@@ -1,3 +1,4 @@
+import { reasonOf } from '../store/index.ts';
 import type { Companion, Slot } from './slot.ts';
 
 /** Tells once when Redis is gone and once when it is back, and notes when that was. */
@@ -7,7 +8,7 @@ export function startConnectionWatch(slot: Slot): Companion {
   let lostAt: number | null = null;
   let reason = 'the connection was closed';
   const onError = (error: Error) => {
-    reason = error.message;
+    reason = reasonOf(error);
   };
   const onClose = () => {
     if (lostAt !== null) return;

@@ -10,6 +10,8 @@ import { until } from '../helpers/until.ts';
 /** A Redis and everything that tests of a worker do on it. Jobs are written as a Python program would write them: nothing of rqt's store is used. */
 export interface Stage {
   readonly redis: TestRedis;
+  /** What every command of the stage is called with; a test may add to it. */
+  readonly env: Record<string, string>;
   /** Puts a job on a queue; returns its id. */
   put(task: string, job?: NewJob): Promise<string>;
   /** Runs `rqt worker --burst` over the queues and with the flags to its end. */
@@ -74,7 +76,7 @@ export const taskFolder = join(projectRoot, '.build/test/worker/fixtures/tasks')
 /** Opens a stage for one test file. When the file ends, none of its processes may be left. */
 export async function openStage(...redisOptions: string[]): Promise<Stage> {
   const redis = await startRedis(...redisOptions);
-  const env = { RQT_REDIS_URL: redis.url, RQT_TEST_STAGE: redis.dir };
+  const env: Record<string, string> = { RQT_REDIS_URL: redis.url, RQT_TEST_STAGE: redis.dir };
   const { client } = redis;
   let serial = 0;
 
@@ -90,6 +92,7 @@ export async function openStage(...redisOptions: string[]): Promise<Stage> {
 
   const stage: Stage = {
     redis,
+    env,
     processes,
     path: name => join(redis.dir, `${++serial}-${name}`),
     gate: () => {
