@@ -16,6 +16,7 @@ test('with nothing given the private server lives below the home directory', () 
     namespace: 'rq',
     connectTimeoutMs: 5000,
     answerTimeoutMs: 30_000,
+    spoolFolder: readConfig({ HOME: '/home/me' }).spoolFolder,
   });
 });
 
@@ -130,6 +131,12 @@ test('the namespace comes from the flag, else from RQT_NAMESPACE', () => {
   assert.equal(namespace({ RQT_NAMESPACE: '' }), 'rq');
   refused({ HOME: '/h', RQT_NAMESPACE: 'a b' }, {}, 78, /^RQT_NAMESPACE: 'a b' is no namespace/);
   refused({ HOME: '/h' }, { namespace: 'rq*' }, 64, /^--namespace: /);
+});
+
+test('RQT_REDIS_TIMEOUT says how long Redis may owe an answer', () => {
+  assert.equal(readConfig({ HOME: '/h', RQT_REDIS_TIMEOUT: '1.5s' }).answerTimeoutMs, 1500);
+  for (const wrong of ['0', '-1', 'soon'])
+    refused({ HOME: '/h', RQT_REDIS_TIMEOUT: wrong }, {}, 78, /^RQT_REDIS_TIMEOUT .*; write for example/);
 });
 
 test('RQT_FSYNC relaxes the sync of writes', () => {
