@@ -10,6 +10,7 @@ import {
   type FailedJob,
   failedJobs,
   queueNames,
+  queueOf,
   type Requeued,
   redisNow,
   requeue,
@@ -39,8 +40,10 @@ export const command: Command = {
 
 async function run({ words, options }: CommandLine): Promise<number> {
   heedQuiet(options);
-  const selects = ['all', 'queue', 'failed-since', 'task'].some(name => options.has(name));
-  if (selects === words.length > 0) {
+  const selects = ['all', 'failed-since', 'task'].some(name => options.has(name));
+  const names = words.length > 0;
+  // RQ wants --queue always, also beside ids.
+  if (names ? selects : !selects && !options.has('queue')) {
     throw new RqtError(
       'usage',
       'name the jobs to run again, or say which of the failed ones: --all, --queue, --failed-since or --task',
@@ -48,16 +51,29 @@ async function run({ words, options }: CommandLine): Promise<number> {
   }
   const ids = words.map(parseJobId);
   const wanted = readSelection(options);
-  return withStore(options, db => (selects ? requeueSelected(db, wanted, options) : requeueNamed(db, ids, options)), {
+  return withStore(options, db => (names ? requeueNamed(db, ids, wanted, options) : requeueSelected(db, wanted, options)), {
     writes: true,
   });
 }
 
-async function requeueNamed(db: Db, ids: readonly string[], options: Options): Promise<number> {
+async function requeueNamed(db: Db, ids: readonly string[], { queues }: Selection, options: Options): Promise<number> {
+  await refuseUnknownQueues(db, queues);
   let worst = 0;
   // The last one first, so that the one named first comes to stand at the front.
-  for (const id of options.flag('at-front') ? ids.toReversed() : ids) worst = Math.max(worst, await requeueOne(db, id, options));
+  for (const id of options.flag('at-front') ? ids.toReversed() : ids) {
+    const status = (await isOfAnother(db, id, queues)) ? EXIT_STATUS.no : await requeueOne(db, id, options);
+    worst = Math.max(worst, status);
+  }
   return worst;
+}
+
+/** Whether a job belongs to none of the queues that were named, if any were; says so. */
+async function isOfAnother(db: Db, id: string, queues: readonly string[]): Promise<boolean> {
+  if (queues.length === 0) return false;
+  const queue = await queueOf(db, id);
+  if (queue === null || queues.includes(queue)) return false;
+  say(`rqt: job ${id} is of queue ${queue}; it was left alone`);
+  return true;
 }
 
 /** Runs one job again and tells so; returns its share of the exit status. */

@@ -60,6 +60,7 @@ export const command: Command = {
     { name: 'recycle-after', type: 'string', value: 'N', describe: 'replace an executor after so many jobs' },
     {
       name: 'with-scheduler',
+      alias: 's',
       type: 'boolean',
       describe: 'enqueue scheduled jobs when they are due, fire the slots of rqt cron (always on)',
     },

@@ -37,3 +37,8 @@ export const STOPPED_WITHOUT_WORKER = encodeError(`${STOPPED_BY_USER} (Its worke
 export async function stateOf(db: Db, id: string): Promise<string | null> {
   return db.client.hget(keys.job(db.prefix, id), 'status');
 }
+
+/** The queue that a job belongs to, or null when there is no such job. */
+export async function queueOf(db: Db, id: string): Promise<string | null> {
+  return db.client.hget(keys.job(db.prefix, id), 'origin');
+}

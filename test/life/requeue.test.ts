@@ -154,6 +154,18 @@ test('an unknown queue is 66, and nothing is requeued', async () => {
   assert.deepEqual(await life.queued('a'), []);
 });
 
+test('named jobs with --queue, as RQ wants it: those of another queue are left alone, with 1', async () => {
+  const life = await newLife();
+  await life.put(['a'], { queue: 'a' }, 't#fail');
+  await life.put(['b'], { queue: 'b' }, 't#fail');
+  await life.burst('a', 'b');
+  const ran = await life.run(['requeue', '--queue', 'a', 'a', 'b']);
+  assert.deepEqual([ran.status, ran.stdout], [1, 'a queued on a\n']);
+  assert.match(ran.stderr, /job b is of queue b; it was left alone/);
+  assert.deepEqual(await life.members('failed', 'b'), ['b']);
+  assert.equal((await life.run(['requeue', '--queue', 'nope', 'b'])).status, 66);
+});
+
 for (const args of [['requeue'], ['requeue', 'j', '--all'], ['requeue', 'j', '--task', 'x#*'], ['requeue', 'a b']]) {
   test(`rqt ${args.join(' ')} is refused with 64 and one line`, async () => {
     const life = await newLife();
