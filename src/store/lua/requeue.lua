@@ -10,7 +10,7 @@ if status ~= 'finished' and not is_bad_end(status) then return { 'unfinished', s
 leave_place(id, queue, status)
 redis.call('HDEL', job_key(id), 'rqt_reason', 'rqt_canceled_at', 'rqt_canceled_by', 'rqt_absent', 'rqt_stop', 'rqt_crashes', 'rqt_expires',
   'rqt_asked_retries')
-redis.call('HSET', job_key(id), 'ended_at', '', 'worker_name', '')
+redis.call('HSET', job_key(id), 'started_at', '', 'ended_at', '', 'worker_name', '')
 local place
 if parents_are_met(id) then
   put_on_queue(id, queue, ARGV[3] == '1')
