@@ -7,11 +7,14 @@ import { endWarmly, openCases, untilListening } from './rq.ts';
 
 const { rq, redis } = await openCases();
 
-rq('empty without a queue has nothing to do and ends well | here: it says what to type, 64; empty --all on nothing ends well', async life => {
-  const { status, stderr } = await life.run(['empty']);
-  assert.deepEqual([status, /rqt empty default/.test(stderr)], [64, true]);
-  assert.equal((await life.run(['empty', '--all'])).status, 0);
-});
+rq(
+  'empty without a queue has nothing to do and ends well | here: it says what to type, 64; empty --all on nothing ends well',
+  async life => {
+    const { status, stderr } = await life.run(['empty']);
+    assert.deepEqual([status, /rqt empty default/.test(stderr)], [64, true]);
+    assert.equal((await life.run(['empty', '--all'])).status, 0);
+  },
+);
 
 rq('requeue --queue NAME ID runs the named job again, requeue --queue NAME --all the others', async life => {
   const ids = [];
@@ -93,7 +96,10 @@ rq('enqueue prints a sentence with the id | here: the id alone; the job has RQâ€
   const { stdout } = await life.run(['enqueue', 't#nothing']);
   const { fields, call } = await readRqJob(redis.client, life.namespace, stdout.trim());
   assert.deepEqual(call, ['t#nothing', null, [], {}]);
-  assert.deepEqual([fields.status, fields.origin, fields.timeout, fields.description], ['queued', 'default', '180', 't#nothing()']);
+  assert.deepEqual(
+    [fields.status, fields.origin, fields.timeout, fields.description],
+    ['queued', 'default', '180', 't#nothing()'],
+  );
   assert.deepEqual(await life.queued(), linesOf(stdout));
 });
 
@@ -138,15 +144,24 @@ rq('worker-pool --burst --num-workers 3 starts three workers', async life => {
 });
 
 rq('--config names a Python module of settings | here: a TOML file, and a Python module is refused with 78', async life => {
-  const folder = newFolder({ 'settings.py': 'REDIS_HOST = "testhost.example.com"\n', 'rqt.toml': 'url = "redis://testhost.example.com:6378/2"\n' });
-  const ask = (file: string) => life.run(['config', 'url', '--config', join(folder, file)], { env: { RQT_REDIS_URL: undefined } });
-  assert.deepEqual([(await ask('settings.py')).status, (await ask('rqt.toml')).stdout], [78, 'redis://testhost.example.com:6378/2\n']);
+  const folder = newFolder({
+    'settings.py': 'REDIS_HOST = "testhost.example.com"\n',
+    'rqt.toml': 'url = "redis://testhost.example.com:6378/2"\n',
+  });
+  const ask = (file: string) =>
+    life.run(['config', 'url', '--config', join(folder, file)], { env: { RQT_REDIS_URL: undefined } });
+  assert.deepEqual(
+    [(await ask('settings.py')).status, (await ask('rqt.toml')).stdout],
+    [78, 'redis://testhost.example.com:6378/2\n'],
+  );
   assert.match(readFileSync(join(folder, 'settings.py'), 'utf8'), /REDIS_HOST/);
 });
 
 rq('REDIS_URL and RQ_REDIS_URL say which Redis', async life => {
   for (const name of ['REDIS_URL', 'RQ_REDIS_URL']) {
-    const { stdout } = await life.run(['config', 'url'], { env: { RQT_REDIS_URL: undefined, [name]: 'redis://there.example.com/3' } });
+    const { stdout } = await life.run(['config', 'url'], {
+      env: { RQT_REDIS_URL: undefined, [name]: 'redis://there.example.com/3' },
+    });
     assert.equal(stdout, 'redis://there.example.com/3\n');
   }
 });
