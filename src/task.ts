@@ -7,6 +7,10 @@
 export interface ChildOptions {
   /** Default: the queue of this job. */
   readonly queue?: string;
+  /**
+   * With an id of its own a child is enqueued once, however often this job is tried: one that an earlier attempt has enqueued and that is
+   * unfinished is left as it is. One that has ended runs again.
+   */
   readonly id?: string;
   readonly timeout?: string | number;
   readonly resultTtl?: string | number;
@@ -38,7 +42,10 @@ export interface Job {
   progress(fraction: number, note?: string): void;
   /** Writes a line to the job's output, with the time in front. */
   log(...values: readonly unknown[]): void;
-  /** Puts another job on a queue, through the worker; returns its id. Outside a worker nothing is enqueued and the id is ''. */
+  /**
+   * Puts another job on a queue, through the worker; returns its id. Rejects when an unfinished job of somebody else's has that id. Outside a worker nothing is enqueued
+   * and the id is ''.
+   */
   enqueue(task: string, args?: readonly unknown[], options?: ChildOptions): Promise<string>;
 }
 

@@ -19,7 +19,7 @@ export interface EnqueueOptions {
   readonly token?: string;
   /** Of the spool: an unfinished job of the same id is what was wanted. */
   readonly isUnique?: boolean;
-  /** A running job that enqueues a child: it may, while it holds its lease. */
+  /** A running job that enqueues a child: it may, while it holds its lease. An unfinished child of its earlier attempts is left as it is. */
   readonly by?: { readonly id: string; readonly execution: string; readonly queue: string };
 }
 

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { before, test } from 'node:test';
 import { startRedis } from '../helpers/redis.ts';
-import { newSpace, type Space } from '../helpers/space.ts';
+import { newFolder, newSpace, type Space } from '../helpers/space.ts';
 import { runOnce, statusOf } from './scene.ts';
 
 const redis = await startRedis();
@@ -89,6 +89,61 @@ test('the id of an unfinished job is refused, and that job is left alone', async
   const { error } = await enqueueFrom(space, "job.enqueue('t#child', ['second'], { id: 'taken', queue: 'later' })");
   assert.match(error ?? '', /job taken is still queued; nothing was enqueued/);
   assert.deepEqual((await statusOf(space, 'taken')).args, ['first']);
+});
+
+test('a child with an id that an earlier attempt has enqueued is left as it is, whether that attempt failed or its worker died', async () => {
+  for (const end of ["throw new Error('once more')", 'process.kill(process.ppid, 9)']) {
+    const space = newSpace(redis);
+    const folder = newFolder({
+      't.mjs': `import { job } from 'rqt/task';
+export const run = async () => {
+  const id = await job.enqueue('t#child', [job.execution], { id: job.id + '-child', queue: 'later' });
+  if (job.attempt === 1) { ${end}; }
+  return [id, job.attempt];
+};
+export const child = at => at;`,
+    });
+    const id = await space.enqueue('t#run', '--retry-max', '1');
+    const burst = (...args: string[]) =>
+      space.run(['worker', '--burst', '--job-monitoring-interval', '1s', '--path', folder, ...args]);
+    await burst();
+    const queued = await redis.client.hgetall(space.key(`job:${id}-child`));
+    assert.equal(queued.status, 'queued');
+    await burst();
+    assert.deepEqual((await statusOf(space, id)).result, [`${id}-child`, 2]);
+    assert.deepEqual(await redis.client.hgetall(space.key(`job:${id}-child`)), queued);
+    assert.deepEqual(await redis.client.lrange(space.key('queue:later'), 0, -1), [`${id}-child`]);
+    await burst('later');
+    assert.equal((await statusOf(space, `${id}-child`)).state, 'finished');
+  }
+});
+
+test('one attempt cannot use an id twice, and an id of another parent’s child is refused', async () => {
+  const space = newSpace(redis);
+  const twice = await enqueueFrom(
+    space,
+    "job.enqueue('t#child', [1], { id: 'c', queue: 'later' }).then(() => job.enqueue('t#child', [2], { id: 'c', queue: 'later' }))",
+  );
+  assert.match(twice.error ?? '', /job c is still queued/);
+  const other = await enqueueFrom(space, "job.enqueue('t#child', [3], { id: 'c', queue: 'later' })");
+  assert.match(other.error ?? '', /job c is still queued/);
+  assert.deepEqual((await statusOf(space, 'c')).args, [1]);
+});
+
+test('a child that has ended runs again', async () => {
+  const space = newSpace(redis);
+  const { id, status } = await runOnce(
+    space,
+    `import { job, Retry } from 'rqt/task';
+export const run = async () => {
+  await job.enqueue('t#child', [job.attempt], { id: 'c', atFront: true });
+  if (job.attempt === 1) throw new Retry();
+};
+export const child = n => n;`,
+  );
+  assert.equal(status.state, 'finished');
+  const { attempt_count: ran, result } = await statusOf(space, 'c');
+  assert.deepEqual([result, id !== 'c', ran], [2, true, 1]);
 });
 
 /** Calls of `job.enqueue`, and what is said of them. */

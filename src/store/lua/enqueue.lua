@@ -9,6 +9,7 @@
 --          being enqueued, else ''; then each id whose job is still unfinished, with its state; that one was not touched (a finished,
 --          failed, stopped or canceled job of the same id is replaced). A state of the form 'canceled by <parent>': the job was taken
 --          in and is canceled, since that parent has ended badly.
+--          Neither counted nor named: a child that an earlier attempt of the same job has enqueued and that is unfinished; it is left as it is.
 --          {'lost'}: that lease is lost; nothing was enqueued.
 --          {'circle', id, parent}: the parent waits, directly or not, for a job of this id; nothing was enqueued.
 --          {'held', id, state or ''}: the slot has this job, or had to be left to it; nothing was enqueued.
@@ -58,6 +59,7 @@ local function add(name, value)
 end
 if state == 'queued' then add('enqueued_at', now) end
 if expires then add('rqt_expires', expires) end
+if holder then add('rqt_enqueued_by', holder) end
 if bad_parent then
   add('rqt_reason', 'its parent ' .. bad_parent .. ENDINGS[bad_status])
   add('rqt_canceled_at', NOW_MS)
@@ -80,6 +82,12 @@ local function circle_through(id)
     end
   end
   return nil
+end
+
+-- Whether another attempt of the job that enqueues now has enqueued this one: it is what was asked for. In one attempt an id is used once.
+local function is_of_earlier_attempt(id)
+  local by = holder and redis.call('HGET', job_key(id), 'rqt_enqueued_by')
+  return by and by ~= holder and by:match('^[^:]*') == holder:match('^[^:]*')
 end
 
 -- Puts a new job, whose hash is written, to where it is to wait.
@@ -136,8 +144,10 @@ for i = position, #ARGV, 3 do
   local id = ARGV[i]
   local unfinished = ids_in_use and in_the_way(id)
   if unfinished then
-    reply[#reply + 1] = id
-    reply[#reply + 1] = unfinished
+    if not is_of_earlier_attempt(id) then
+      reply[#reply + 1] = id
+      reply[#reply + 1] = unfinished
+    end
   elseif max_depth and depth + #pushed >= max_depth then
     reply[3] = depth + #pushed
     break
