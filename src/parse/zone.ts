@@ -38,22 +38,42 @@ function instantsOf(format: Intl.DateTimeFormat, wall: number): number[] {
   return candidates.length > 0 ? candidates.sort((a, b) => a - b) : [wall - before];
 }
 
+/**
+ * How far the clocks of a zone are ahead of UTC when they show `wall` (milliseconds as if in UTC), in milliseconds. A time that a change leaves
+ * out, or that exists twice, has the offset from before the change, or, `afterChange`, that from behind it: Python's `fold`.
+ */
+export function offsetOf(format: Intl.DateTimeFormat, wall: number, afterChange: boolean): number {
+  const at = Math.max(wall, FIRST_CHANGE);
+  const [before, after] = [offsetAt(format, at - DAY_MS), offsetAt(format, at + DAY_MS)];
+  if (before === after) return before;
+  const valid = [before, after].filter(offset => offset === offsetAt(format, at - offset));
+  return valid.length === 1 ? (valid[0] ?? before) : afterChange ? after : before;
+}
+
+/** Every zone keeps its first offset until long after this. */
+const FIRST_CHANGE = Date.UTC(1700, 0);
+
 function offsetAt(format: Intl.DateTimeFormat, at: number): number {
-  const parts = Object.fromEntries(format.formatToParts(at).map(({ type, value }) => [type, Number(value)]));
-  const { year = 0, month = 1, day = 1, hour = 0, minute = 0, second = 0 } = parts;
+  // Several times as fast as formatToParts: a pickle may hold many times.
+  const [month = 1, day = 1, year = 0, hour = 0, minute = 0, second = 0] = (format.format(at).match(/\d+/g) ?? []).map(Number);
   return Date.UTC(year, month - 1, day, hour, minute, second) - at;
 }
 
 function openZone(zone: string): Intl.DateTimeFormat {
   try {
-    // Newer Nodes take offsets as zones, older ones do not.
-    if (/^[+-]/.test(zone)) throw new RangeError('an offset');
-    const numeric = 'numeric';
-    const fields = { year: numeric, month: numeric, day: numeric, hour: numeric, minute: numeric, second: numeric } as const;
-    return new Intl.DateTimeFormat('en-US', { timeZone: zone, hourCycle: 'h23', calendar: 'gregory', ...fields });
+    return zoneFormat(zone);
   } catch (cause) {
     throw new RqtError('usage', `--tz ${quote(zone)} ${zoneHint(zone)}`, { cause });
   }
+}
+
+/** What tells the clocks of an IANA time zone. @throws RangeError when there is no such zone. */
+export function zoneFormat(zone: string): Intl.DateTimeFormat {
+  // Newer Nodes take offsets as zones, older ones do not.
+  if (/^[+-]/.test(zone)) throw new RangeError('an offset');
+  const numeric = 'numeric';
+  const fields = { year: numeric, month: numeric, day: numeric, hour: numeric, minute: numeric, second: numeric } as const;
+  return new Intl.DateTimeFormat('en-US', { timeZone: zone, hourCycle: 'h23', calendar: 'gregory', ...fields });
 }
 
 function zoneHint(zone: string): string {

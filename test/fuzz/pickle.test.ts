@@ -28,6 +28,39 @@ for (const { name, bytes } of written.filter(each => isBomb(each.name))) {
   });
 }
 
+/** Names that are known lead to nothing else. */
+const REFUSED: readonly [name: RegExp, why: RegExp][] = [
+  [/^attr\d/, /zoneinfo\.ZoneInfo\.no_cache/],
+  [/^now/, /datetime\.datetime\.now/],
+  [/^zcls/, /zoneinfo\.ZoneInfo/],
+  [/^zself/, /a timezone by itself/],
+  [/^alike/, /keys that only Python tells apart/],
+  [/^nozone/, /zoneinfo\.ZoneInfo \.\.\/\.\.\/etc\/passwd/],
+  [/^attrset/, /builtins\.set\.__class__/],
+  [/^attrattr/, /builtins\.getattr\.__self__/],
+  [/^attrtext/, /builtins\.getattr/],
+  [/^zcall/, /a ZoneInfo/],
+  [/^odargs/, /an OrderedDict/],
+];
+for (const [name, why] of REFUSED) {
+  test(`${name.source.replace(/\W|d$/g, '')} is refused by its name`, () => {
+    const found = written.filter(each => name.test(each.name)).map(({ bytes }) => unpickle(bytes));
+    assert.ok(found.length > 0);
+    for (const each of found) assert.match(each.kind === 'refused' ? each.why : 'it was read', why);
+  });
+}
+
+test('a ZoneInfo gives each datetime the offset of its time, and an OrderedDict is a dict', () => {
+  const read = (name: string) => {
+    const found = unpickle(written.find(each => each.name === name)?.bytes ?? Buffer.alloc(0));
+    return found.kind === 'read' ? found.value : found.why;
+  };
+  const times = ['2026-10-25T02:30:00+01:00', '01:02:00+00:00', '2026-01-02T00:00:00+05:30'];
+  // Protocols below 4 do not keep which of two equal times it is.
+  assert.deepEqual([read('zi4'), read('zi2')], [times, ['2026-10-25T02:30:00+02:00', ...times.slice(1)]]);
+  for (const name of ['ozi2', 'ozi5']) assert.deepEqual(read(name), { a: new Map([[1, 2]]), b: '0001-01-01T00:00:00-04:56:02' });
+});
+
 const opcodes = Object.values(OPCODES);
 
 fuzz({

@@ -63,7 +63,9 @@ interop('each kind of Python is what the README says to a task', async () => {
   const id = await enqueue(`(
     'numbers#forms', b'bytes', bytearray(b'array'), {1}, frozenset(), {1: 'one', (2,): 'two'}, {'k': 1}, (1, 2), 2**53, 5, -0.0,
     float('nan'), datetime(2026, 1, 2, 3, 4, 5, 678901, tzinfo=timezone(timedelta(hours=2))), datetime(2026, 1, 2),
-    datetime(2026, 1, 2).date(), datetime(2026, 1, 2, 3, 4).time(), timedelta(minutes=1.5))`);
+    datetime(2026, 1, 2).date(), datetime(2026, 1, 2, 3, 4).time(), timedelta(minutes=1.5),
+    datetime(2026, 10, 25, 2, 30, tzinfo=ZoneInfo('Europe/Berlin')), datetime(2026, 10, 25, 2, 30, tzinfo=ZoneInfo('Europe/Berlin'), fold=1),
+    datetime(2026, 3, 29, 2, 30, tzinfo=ZoneInfo('Europe/Berlin')), OrderedDict(b=1, a=OrderedDict([(2, 'two')])))`);
   const ran = await burst('--path', OWN_TASKS);
   assert.equal(ran.status, 0, ran.stderr);
   assert.deepEqual(await returned(id), [
@@ -83,6 +85,10 @@ interop('each kind of Python is what the README says to a task', async () => {
     'string 2026-01-02',
     'string 03:04:00',
     'number 90',
+    'string 2026-10-25T02:30:00+02:00',
+    'string 2026-10-25T02:30:00+01:00',
+    'string 2026-03-29T02:30:00+01:00',
+    'object {"b":1,"a":{}}',
   ]);
   const { args } = await statusOf(id);
   assert.deepEqual((args as unknown[]).slice(0, 7), [
@@ -103,6 +109,9 @@ const OPAQUE: readonly [what: string, code: string, reason: RegExp][] = [
   ['an object', "('quick#echo', __import__('decimal').Decimal('1.5'))", /holds more than plain data \(decimal\.Decimal\)/],
   ['a function', "('quick#echo', __import__('os').system)", /holds more than plain data \((posix|os)\.system\)/],
   ['an object deep inside', "('quick#echo', [{'a': __import__('uuid').uuid4()}])", /plain data \(uuid\.UUID\)/],
+  ['a complex number', "('quick#echo', 1j)", /holds more than plain data \(builtins\.complex\)/],
+  ['a method of a class', "('quick#echo', datetime.now)", /holds more than plain data \(datetime\.datetime\.now\)/],
+  ['keys that rqt cannot tell apart', "('quick#echo', {timedelta(seconds=1): 'a', 1: 'b'})", /keys that only Python tells apart/],
   ['a list that holds itself', "('quick#echo', (lambda l: (l.append(l), l)[1])([]))", /nested deeper than/],
   ['a method', "(__import__('collections').Counter('aab').most_common, 1)", /plain data \(collections\.Counter\)/],
 ];

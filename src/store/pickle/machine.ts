@@ -9,8 +9,10 @@ import {
   List,
   MAX_NAME_BYTES,
   Members,
+  Moment,
   Name,
   type Node,
+  Region,
   Tuple,
 } from './nodes.ts';
 import * as OP from './opcodes.ts';
@@ -134,6 +136,7 @@ class Machine {
     const [callee, args] = this.#popSome(2);
     if (!(callee instanceof Name) || !(args instanceof Tuple)) throw damaged('a call of what cannot be called');
     const built = callee.build(args.items);
+    if (built instanceof Moment || built instanceof Region) this.#budget.spend(built.units);
     this.#budget.spend(CONTAINER_UNITS + (built instanceof Members ? built.items.length : 0));
     this.#push(built);
   }

@@ -1,5 +1,5 @@
-import { buildDate, buildDatetime, buildSpan, buildTime, buildZone } from './dates.ts';
-import { damaged, foreign, List, Members, Name, type Node } from './nodes.ts';
+import { buildDate, buildDatetime, buildRegion, buildSpan, buildTime, buildZone } from './dates.ts';
+import { Dict, damaged, foreign, List, Members, Name, type Node, shown } from './nodes.ts';
 
 /**
  * What a name in a pickle stands for: exactly these, as Python writes plain data with them (those of protocol 2 by their names in
@@ -14,18 +14,44 @@ export function findName(module: string, name: string): Name {
   return new Name(full, build);
 }
 
+const ZONE_INFO = 'zoneinfo.ZoneInfo';
+const UNPICKLE_ZONE = `${ZONE_INFO}._unpickle`;
+
 const NAMES: ReadonlyMap<string, (args: readonly Node[]) => Node> = new Map([
   ['builtins.set', args => buildMembers(args, false)],
   ['builtins.frozenset', args => buildMembers(args, true)],
   ['builtins.bytes', buildBytes],
   ['builtins.bytearray', buildBytes],
   ['_codecs.encode', buildBytes],
+  ['builtins.getattr', buildAttribute],
+  ['collections.OrderedDict', buildOrderedDict],
   ['datetime.datetime', buildDatetime],
   ['datetime.date', buildDate],
   ['datetime.time', buildTime],
   ['datetime.timedelta', buildSpan],
   ['datetime.timezone', buildZone],
+  // Python writes a zone as a call of its method of another name.
+  [ZONE_INFO, refuseZoneInfo],
 ]);
+
+/** `getattr(ZoneInfo, '_unpickle')`, as Python writes that method, is the one attribute that there is. */
+function buildAttribute(args: readonly Node[]): Node {
+  const [owner, name] = args;
+  if (args.length !== 2 || !(owner instanceof Name) || typeof name !== 'string') throw foreign('builtins.getattr');
+  const full = `${owner.full}.${shown(name)}`;
+  if (full !== UNPICKLE_ZONE) throw foreign(full);
+  return new Name(UNPICKLE_ZONE, buildRegion);
+}
+
+function refuseZoneInfo(): never {
+  throw damaged('a ZoneInfo');
+}
+
+/** Its entries follow, as those of a dict. */
+function buildOrderedDict(args: readonly Node[]): Dict {
+  if (args.length > 0) throw damaged('an OrderedDict');
+  return new Dict();
+}
 
 function buildMembers(args: readonly Node[], isFrozen: boolean): Node {
   const [list] = args;
@@ -46,9 +72,3 @@ function buildBytes(args: readonly Node[]): Node {
 }
 
 const BEYOND_LATIN1 = /[^\0-\xff]/;
-
-/** A name goes into a message of one line. */
-function shown(name: string): string {
-  const text = name.replace(/[^\x20-\x7e]/g, '?');
-  return text.length <= 100 ? text : `${text.slice(0, 99)}…`;
-}

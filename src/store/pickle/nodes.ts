@@ -16,6 +16,7 @@ export type Node =
   | Moment
   | Span
   | Zone
+  | Region
   | Name;
 
 export class List {
@@ -47,8 +48,11 @@ export class Members {
 /** A datetime, date or time as Python's `isoformat()` writes it. */
 export class Moment {
   readonly text: string;
-  constructor(text: string) {
+  /** What it took to find its offset. */
+  readonly units: number;
+  constructor(text: string, units = 0) {
     this.text = text;
+    this.units = units;
   }
 }
 
@@ -65,6 +69,17 @@ export class Zone {
   readonly offset: number;
   constructor(offset: number) {
     this.offset = offset;
+  }
+}
+
+/** A ZoneInfo: a zone whose offset depends on the time. */
+export class Region {
+  readonly name: string;
+  readonly format: Intl.DateTimeFormat;
+  readonly units = REGION_UNITS;
+  constructor(name: string, format: Intl.DateTimeFormat) {
+    this.name = name;
+    this.format = format;
   }
 }
 
@@ -97,6 +112,18 @@ export function tooMuch(what: string): PickleRefusal {
 
 /** An array, a Map or a Set and its object. */
 export const CONTAINER_UNITS = 8;
+
+/** What Intl keeps for a time zone; Python writes each zone once. */
+const REGION_UNITS = 2 ** 13;
+
+/** The work of looking up an offset, in what memory of the same cost would be. */
+export const OFFSET_UNITS = 64;
+
+/** A name in a message of one line. */
+export function shown(name: string): string {
+  const text = name.replace(/[^\x20-\x7e]/g, '?');
+  return text.length <= 100 ? text : `${text.slice(0, 99)}…`;
+}
 
 /** No module or function has a longer name. */
 export const MAX_NAME_BYTES = 500;

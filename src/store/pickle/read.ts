@@ -34,7 +34,7 @@ const MAX_DEPTH = 1000;
  * | int | number; beyond 2^53 bigint |
  * | bytes, bytearray | Buffer |
  * | list, tuple | array |
- * | dict | object; Map when a key is no text |
+ * | dict, OrderedDict | object; Map when a key is no text, nor a datetime |
  * | set, frozenset | Set |
  * | datetime, date, time | its `isoformat()` |
  * | timedelta | seconds |
@@ -66,8 +66,8 @@ function spread(node: Node, budget: Budget, depth: number): unknown {
     return Buffer.from(node);
   }
   if (node instanceof List || node instanceof Tuple) return node.items.map(inner);
-  if (node instanceof Members) return new Set(node.items.map(inner));
-  if (node instanceof Dict) return dictOf(node.entries.map(inner));
+  if (node instanceof Members) return setOf(node.items.map(inner));
+  if (node instanceof Dict) return dictOf(node, node.entries.map(inner));
   if (node instanceof Moment) return node.text;
   if (node instanceof Span) return node.microseconds / 1_000_000;
   throw foreign('full' in node ? node.full : 'a timezone by itself');
@@ -79,13 +79,25 @@ function lengthOf(scalar: Node): number {
   return typeof scalar === 'bigint' ? scalar.toString(16).length : 0;
 }
 
-function dictOf(entries: readonly unknown[]): unknown {
+function setOf(items: readonly unknown[]): Set<unknown> {
+  const set = new Set(items);
+  if (set.size < items.length) throw foreign(ALIKE);
+  return set;
+}
+
+function dictOf({ entries: nodes }: Dict, entries: readonly unknown[]): unknown {
   const pairs: [unknown, unknown][] = [];
-  let isObject = true;
+  let [isObject, isText] = [true, true];
   for (let i = 0; i < entries.length; i += 2) {
     pairs.push([entries[i], entries[i + 1]]);
     isObject &&= typeof entries[i] === 'string';
+    isText &&= typeof nodes[i] === 'string';
   }
+  const map = isText ? null : new Map(pairs);
+  if (map && map.size < pairs.length) throw foreign(ALIKE);
   // fromEntries defines properties, so that even `__proto__` is a key like any other.
-  return isObject ? Object.fromEntries(pairs as [string, unknown][]) : new Map(pairs);
+  return isObject ? Object.fromEntries(pairs as [string, unknown][]) : map;
 }
+
+/** As `{1: 'a', timedelta(seconds=1): 'b'}`: one of them would be lost without a word. */
+const ALIKE = 'keys that only Python tells apart';

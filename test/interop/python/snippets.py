@@ -5,8 +5,10 @@ import os
 import sys
 import textwrap
 import traceback
+from collections import OrderedDict  # noqa: F401
 from datetime import datetime, timedelta, timezone  # noqa: F401
 from enum import Enum
+from zoneinfo import ZoneInfo  # noqa: F401
 
 import rq
 import rq.cli
