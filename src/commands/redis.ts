@@ -1,5 +1,6 @@
 import type { Command, CommandLine } from '../command.ts';
 import { EXIT_STATUS, RqtError } from '../errors.ts';
+import { oneOfThese } from '../parse/quote.ts';
 import { socketUrl } from '../redis-url.ts';
 import type { ServerStatus } from '../store/server/index.ts';
 import { configOf, print } from './io.ts';
@@ -19,7 +20,7 @@ export const command: Command = {
 
 async function run({ words, options }: CommandLine): Promise<number> {
   const verb = VERBS.find(name => name === words[0]);
-  if (!verb) throw new RqtError('usage', `rqt redis ${words[0]}: say one of ${VERBS.join(', ')}`);
+  if (!verb) throw new RqtError('usage', `rqt redis ${words[0]}: say ${oneOfThese(VERBS)}`);
   const { redis } = configOf(options);
   if (redis.kind === 'url') {
     throw new RqtError(

@@ -1,6 +1,7 @@
 import { once } from 'node:events';
 import type { Options } from '../command.ts';
 import { RqtError } from '../errors.ts';
+import { quote } from '../parse/quote.ts';
 import { formatLog, type LogEvent, type LogFormat, type LogLevel, levelOf } from '../view/log.ts';
 import { type Look, lookOf } from '../view/look.ts';
 import type { Told, WorkerOptions } from '../worker/index.ts';
@@ -62,7 +63,7 @@ function shows(level: LogLevel, least: LogLevel): boolean {
 
 function readFormat(text: string): LogFormat {
   if (text === 'text' || text === 'json') return text;
-  throw new RqtError('usage', `--log-format ${JSON.stringify(text)}: say text or json`);
+  throw new RqtError('usage', `--log-format ${quote(text)}: say text or json`);
 }
 
 function readLeast(options: Options): LogLevel {

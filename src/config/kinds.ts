@@ -6,7 +6,7 @@ import { type CountRules, parseCount } from '../parse/count.ts';
 import { type DurationRules, parseDuration } from '../parse/duration.ts';
 import { parseIntervals } from '../parse/intervals.ts';
 import { parseMeta } from '../parse/meta.ts';
-import { quote } from '../parse/quote.ts';
+import { oneOfThese, quote } from '../parse/quote.ts';
 import { parseSize } from '../parse/size.ts';
 import { parseRedisUrl } from '../redis-url.ts';
 
@@ -34,7 +34,7 @@ export const size =
 export const oneOf =
   (...values: readonly string[]): Check =>
   (text, key) => {
-    if (!values.includes(text)) throw new RqtError('usage', `${key} ${quote(text)}: say ${values.join(', ')}`);
+    if (!values.includes(text)) throw new RqtError('usage', `${key} ${quote(text)}: say ${oneOfThese(values)}`);
   };
 
 /** A name, checked by what reads it from the command line. */

@@ -16,6 +16,11 @@ export function quote(text: string, maxChars = 60): string {
   return reprText(chars.slice(0, maxChars).join('')).replace(/.$/, '…$&');
 }
 
+/** The words that may be said, for a message: `skip, queue or replace`. */
+export function oneOfThese(words: readonly string[]): string {
+  return words.join(', ').replace(/, (?=[^,]*$)/, ' or ');
+}
+
 /** Replaces control, format, surrogate and unassigned characters, and separators other than the space, by Python's escapes. */
 export function escapeUnprintable(text: string): string {
   return text.replace(/(?! )[\p{C}\p{Z}]/gu, char => SHORT[char] ?? escapeCode(char.codePointAt(0) ?? 0));

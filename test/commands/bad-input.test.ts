@@ -71,7 +71,7 @@ const CASES: readonly [what: string, args: readonly string[], status: number, sa
   ['an interval in words', ['info', '-i', 'often'], 64, /--interval "often"/],
   ['only queues and only workers', ['info', '-Q', '-W'], 64, /exclude each other/],
   ['words after -- that mean nothing', ['info', '--', 'x'], 64, /nothing may follow --/],
-  ['an unknown verb of rqt redis', ['redis', 'start'], 64, /say one of status, url, stop/],
+  ['an unknown verb of rqt redis', ['redis', 'start'], 64, /say status, url or stop/],
 ];
 
 describe('one line on stderr, its exit status, and nothing enqueued:', { concurrency: 4 }, () => {

@@ -59,7 +59,7 @@ const REFUSED: readonly (readonly [args: readonly string[], status: number, mess
   [['a', '0 99 * * *', 'm#f'], 65, /Invalid value for hour: 99/],
   [['a', '@daily', 'm#f', '--tz', 'Berlin'], 64, /'Berlin' is not a known time zone; did you mean Europe\/Berlin\?/],
   [['a', '@daily', 'm#f', '--tz', '+02:00'], 64, /is an offset, not a zone/],
-  [['a', '@daily', 'm#f', '--catch-up', 'some'], 64, /--catch-up 'some': say all, last, none/],
+  [['a', '@daily', 'm#f', '--catch-up', 'some'], 64, /--catch-up 'some': say all, last or none/],
   [['a b', '@daily', 'm#f'], 64, /name 'a b' has other characters/],
   [['a', '@daily', 'nothing'], 64, /names no function; did you mean nothing#nothing\?/],
   [['a', '@daily'], 64, /something is missing/],

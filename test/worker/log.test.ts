@@ -48,7 +48,7 @@ test('--log-format json is one object a line, in the same order', async () => {
 
 test('--log-format xml is refused with 64', async () => {
   const ran = await burst('--log-format', 'xml');
-  assert.equal(ran.status, 64);
+  assert.deepEqual([ran.status, ran.stderr], [64, "rqt: --log-format 'xml': say text or json\n"]);
 });
 
 test('-q tells only what went wrong', async () => {

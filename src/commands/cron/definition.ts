@@ -3,7 +3,7 @@ import { CATCH_UPS, DEFAULT_CATCH_UP, DEFAULT_OVERLAP, type GivenFlag, OVERLAPS 
 import { RqtError } from '../../errors.ts';
 import { describeCall } from '../../parse/describe.ts';
 import { parseCronName } from '../../parse/names.ts';
-import { quote } from '../../parse/quote.ts';
+import { oneOfThese, quote } from '../../parse/quote.ts';
 import { expandRetry } from '../../parse/retry.ts';
 import { parseTimetable, tidyExpression } from '../../parse/timetable.ts';
 import { localZone, parseZone } from '../../parse/zone.ts';
@@ -53,7 +53,7 @@ export async function readDefinition(written: WrittenEntry, now: number, zone = 
 
 function readOneOf<T extends string>(known: readonly T[], text: string, flag: string): T {
   const found = known.find(one => one === text);
-  if (found === undefined) throw new RqtError('usage', `${flag} ${quote(text)}: say ${known.join(', ')}`);
+  if (found === undefined) throw new RqtError('usage', `${flag} ${quote(text)}: say ${oneOfThese(known)}`);
   return found;
 }
 
