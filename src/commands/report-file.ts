@@ -25,7 +25,7 @@ const PROBLEMS: Readonly<Record<string, string>> = {
   EDQUOT: 'the disk quota is used up',
 };
 
-/** Tells once that a report cannot be written any more; the jobs go on without it. */
+/** Tells once that a report cannot be written: any more, while the jobs go on without it, or at the end, when there are no more of them. */
 export class ReportTrouble {
   readonly #flag: string;
   readonly #path: string;
@@ -37,13 +37,14 @@ export class ReportTrouble {
   }
 
   /** Does the work, unless there was trouble before. */
-  guard(work: () => void): void {
+  guard(work: () => void, { atEnd = false }: { readonly atEnd?: boolean } = {}): void {
     if (this.happened) return;
     try {
       work();
     } catch (error) {
       this.happened = true;
-      say(`rqt: ${cannotWrite(this.#flag, this.#path, error).message}; the report is not complete, the jobs go on`);
+      const rest = atEnd ? '' : ', the jobs go on';
+      say(`rqt: ${cannotWrite(this.#flag, this.#path, error).message}; the report is not complete${rest}`);
     }
   }
 }
@@ -75,6 +76,6 @@ export class LineFile {
   close(): void {
     const fd = this.#fd;
     this.#fd = null;
-    if (fd !== null) this.#trouble.guard(() => closeSync(fd));
+    if (fd !== null) this.#trouble.guard(() => closeSync(fd), { atEnd: true });
   }
 }

@@ -66,7 +66,7 @@ export class JunitFile {
       const last = attempts.at(-1);
       if (last) this.#write(last, attempts.slice(0, -1), output);
     }
-    this.#trouble.guard(() => this.#assemble());
+    this.#trouble.guard(() => this.#assemble(), { atEnd: true });
     this.close();
   }
 

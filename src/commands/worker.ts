@@ -8,12 +8,13 @@ import { DEFAULT_LIMITS, DEFAULT_QUEUE } from '../model.ts';
 import { parseCount } from '../parse/count.ts';
 import { parseDuration } from '../parse/duration.ts';
 import { parseQueueName, parseWorkerName } from '../parse/names.ts';
-import { quote } from '../parse/quote.ts';
+import { oneOfThese, quote } from '../parse/quote.ts';
 import { parseSize } from '../parse/size.ts';
 import { closeDb, failureOf, openStore } from '../store/index.ts';
 import { VERSION } from '../version.ts';
 import { exitStatusOfWorker, runWorker, WORKER_DEFAULTS, type WorkerEnd, type WorkerOptions } from '../worker/index.ts';
 import { configOf } from './io.ts';
+import { cannotWrite } from './report-file.ts';
 import { FAILURE_OPTIONS, REPORT_OPTIONS, readMaxFailures } from './report-options.ts';
 import { startSpoolSender } from './spooled.ts';
 import { readRoots } from './task-roots.ts';
@@ -207,7 +208,7 @@ function readScale(options: Options): Scale {
   if (!strategy)
     throw new RqtError(
       'usage',
-      `--dequeue-strategy ${quote(options.text('dequeue-strategy') ?? '')}: say ${STRATEGIES.join(', ')}`,
+      `--dequeue-strategy ${quote(options.text('dequeue-strategy') ?? '')}: say ${oneOfThese(STRATEGIES)}`,
     );
   if (options.flag('with-scheduler') && options.flag('no-scheduler')) {
     throw new RqtError('usage', '--with-scheduler and --no-scheduler exclude each other');
@@ -258,7 +259,7 @@ function writePidFile(path: string | undefined): () => void {
   try {
     writeFileSync(path, `${process.pid}\n`);
   } catch (error) {
-    throw new RqtError('cannotWrite', `--pid ${path}: it cannot be written: ${(error as Error).message}`, { cause: error });
+    throw cannotWrite('--pid', path, error);
   }
   return () => rmSync(path, { force: true });
 }

@@ -165,6 +165,8 @@ for (const flag of ['--junit', '--report']) {
     const ran = await burst(flag, path);
     assert.equal(ran.status, 73);
     assert.equal(told(ran, /no space is left; the report is not complete/).length, 1);
+    // A JUnit file is written when there are no more jobs.
+    assert.equal(told(ran, /, the jobs go on$/).length, flag === '--report' ? 1 : 0);
     for (const id of ids) assert.equal((await stage.job(id)).status, 'finished');
   });
   for (const value of ['', '-']) {
