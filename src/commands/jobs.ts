@@ -10,6 +10,7 @@ import { quote } from '../parse/quote.ts';
 import { type Db, hasGroup, type JobQuery, listJobs, queueNames, redisNow } from '../store/index.ts';
 import { print, readStore, say } from './io.ts';
 import { writePaced } from './paced.ts';
+import { refuseUnknownQueues } from './unknown.ts';
 
 const DEFAULT_LIMIT = 50;
 
@@ -92,13 +93,11 @@ function readState(name: string): JobState {
 }
 
 async function queryOf(db: Db, wish: Wish, readAt: number): Promise<JobQuery> {
-  const known = await queueNames(db);
-  const unknown = wish.queues.find(queue => !known.includes(queue));
-  if (unknown !== undefined) throw new RqtError('missing', `there is no queue ${quote(unknown)} (look: rqt info)`);
+  await refuseUnknownQueues(db, wish.queues);
   if (wish.group !== null && !(await hasGroup(db, wish.group)))
     throw new RqtError('missing', `there is no group ${quote(wish.group)}, or its jobs are all gone`);
   return {
-    queues: wish.queues.length > 0 ? wish.queues : known,
+    queues: wish.queues.length > 0 ? wish.queues : await queueNames(db),
     states: wish.states,
     group: wish.group,
     since: wish.sinceMs === null ? null : readAt - wish.sinceMs,

@@ -197,7 +197,7 @@ const REFUSED: [what: string, args: string[], status: number, says: RegExp][] = 
     64,
     /--state 'fail' is no state of a job; did you mean failed\? \(all: queued, started, /,
   ],
-  ['an unknown queue', ['nope'], 66, /there is no queue 'nope' \(look: rqt info\)/],
+  ['an unknown queue', ['nope'], 66, /there is no queue 'nope' \(look: rqt info -Q\)/],
   ['an unknown group', ['--group', 'nope'], 66, /there is no group 'nope'/],
   ['a limit of nothing', ['--limit', '0'], 64, /--limit '0' is less than 1/],
   ['a time that is none', ['--since', 'yesterday'], 64, /--since 'yesterday' is not a duration/],
@@ -210,6 +210,14 @@ for (const [what, args, status, says] of REFUSED) {
     assert.match(ran.stderr, says);
   });
 }
+
+test('a queue whose name is mistyped is refused with the nearest name that there is', async () => {
+  const space = newSpace(redis);
+  await space.enqueue('t#fn', '--queue', 'reports');
+  const ran = await space.run(['jobs', 'repotrs']);
+  assert.deepEqual([ran.status, ran.stdout], [66, '']);
+  assert.equal(ran.stderr, "rqt: there is no queue 'repotrs'; did you mean reports? (look: rqt info -Q)\n");
+});
 
 test('no jobs is 0, nothing on stdout, and said', async () => {
   const ran = await newSpace(redis).run(['jobs']);
