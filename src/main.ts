@@ -77,7 +77,9 @@ async function run(command: Command, line: CommandLine, reader: Reader): Promise
   try {
     return await command.run({ ...line, options: new Options(typed, configured) });
   } catch (error) {
-    if (!(error instanceof RqtError) || error.code !== 'usage' || configured.size === 0) throw error;
+    // A file or a directory that a setting names may be missing as well.
+    const mayBeConfigured = error instanceof RqtError && (error.code === 'usage' || error.code === 'missing');
+    if (!mayBeConfigured || configured.size === 0) throw error;
     const { blameConfiguration } = await import('./config/blame.ts');
     throw blameConfiguration(error, configured);
   }

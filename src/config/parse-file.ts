@@ -79,7 +79,8 @@ function readPart(value: unknown, part: Part): Entries {
   const { text, path, section, allows } = part;
   const entries = new Map<string, Given>();
   for (const [key, raw] of Object.entries(asTable(value, part))) {
-    const source = { kind: 'file', name: path, line: findLine(text, section, key) } as const;
+    const line = findLine(text, section, key) ?? findSection(text, [...section, key]);
+    const source = { kind: 'file', name: path, line } as const;
     const settings = SETTINGS.filter(setting => setting.name === key && allows(setting));
     const begin = `${escapeUnprintable(sourceText(source))}:${inBrackets(section)}`;
     if (settings.length === 0) throw new RqtError('config', `${begin} ${unknownKey(key, part, raw)} (see rqt config)`);

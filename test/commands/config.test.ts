@@ -178,6 +178,20 @@ test('what is typed and what is configured may contradict each other: the line s
   assert.ok(both.stderr.includes(`(--retry-max-delay comes from ${file}:2)`), both.stderr);
 });
 
+test('a directory of tasks that is missing is 78 where a file or a variable names it, with the place; 66 where the flag does', async () => {
+  const { project, env } = newProject('[worker]\npath = ["jobs"]\n');
+  const [file, variable, flag] = await Promise.all([
+    rqt(['worker', '--burst'], { cwd: project, env }),
+    rqt(['worker', '--burst'], { cwd: project, env: { ...env, RQT_PATH: '/no/tasks' } }),
+    rqt(['worker', '--burst', '--path', '/no/tasks'], { cwd: project, env }),
+  ]);
+  const missing = (path: string) => `rqt: --path ${path}: there is no such directory`;
+  const place = `(--path comes from ${join(project, 'rqt.toml')}:2)`;
+  assert.deepEqual([file.status, file.stderr], [78, `${missing(join(project, 'jobs'))} ${place}\n`]);
+  assert.deepEqual([variable.status, variable.stderr], [78, `${missing('/no/tasks')} (--path comes from RQT_PATH)\n`]);
+  assert.deepEqual([flag.status, flag.stderr], [66, `${missing('/no/tasks')}\n`]);
+});
+
 test('--config goes before RQT_CONFIG, both before any search; /dev/null is no file at all', async () => {
   const { project, env } = newProject('namespace = "near"');
   const folder = newFolder({ 'a.toml': 'namespace = "a"', 'b.toml': 'namespace = "b"' });
