@@ -2,6 +2,7 @@ import type { Again, Call } from '../model.ts';
 import { decodeCall, decodeMeta, encodeError, encodeResult, msOfSeconds, type Serializer, secondsOf } from './codec.ts';
 import type { Db } from './db.ts';
 import type { CallbackName } from './enqueue.ts';
+import { countOf } from './numbers.ts';
 import { runScriptForBytes } from './scripts.ts';
 
 /** Who claims, under which new execution id, from which queues in order of priority. */
@@ -184,8 +185,8 @@ async function readClaimedJob(reply: readonly unknown[]): Promise<ClaimedJob> {
     ...(await decodeCall(data as Buffer)),
     timeoutMs: msOfSeconds(String(timeout), 180_000),
     description: String(description),
-    retriesLeft: Number(String(retriesLeft)),
-    askedRetries: Number(String(callbacks[6] ?? '')),
+    retriesLeft: countOf(String(retriesLeft)),
+    askedRetries: countOf(String(callbacks[6] ?? '')),
     isAwaited: String(callbacks[7] ?? '') !== '',
     metaJson: notes.json,
     metaOpaque: notes.opaque,

@@ -1,6 +1,7 @@
 import { constants, deflateSync, inflateSync } from 'node:zlib';
 import type { Call } from '../model.ts';
 import { readJson, writeJson, writePlainJson } from '../parse/exact-json.ts';
+import { timeOf } from './numbers.ts';
 import type { Unpickled } from './pickle/read.ts';
 
 /**
@@ -141,8 +142,8 @@ export function parseStamp(text: string | null | undefined): number | null {
 /** RQ's epoch float in seconds to milliseconds. */
 export function parseEpoch(text: string | null | undefined): number | null {
   if (!text) return null;
-  const seconds = Number(text);
-  return Number.isFinite(seconds) ? Math.round(seconds * 1000) : null;
+  const ms = timeOf(String(Number(text) * 1000));
+  return ms === null ? null : Math.round(ms);
 }
 
 /** Milliseconds as RQ's whole seconds; null (none, for ever) as -1. */
@@ -154,7 +155,7 @@ export function secondsOf(ms: number | null): number {
 export function msOfSeconds(text: string | null | undefined, otherwise: number | null): number | null {
   if (!text) return otherwise;
   const seconds = Number(text);
-  if (!Number.isFinite(seconds)) return otherwise;
+  if (!Number.isFinite(seconds * 1000)) return otherwise;
   return seconds < 0 ? null : seconds * 1000;
 }
 

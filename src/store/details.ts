@@ -4,6 +4,7 @@ import { redisNow } from './clock.ts';
 import { decodeCall, decodeError, decodeMeta, decodeResult, msOfSeconds, parseEpoch, parseStamp } from './codec.ts';
 import type { Db } from './db.ts';
 import { keys } from './keys.ts';
+import { countOf, timeOf } from './numbers.ts';
 import { readOutput } from './output.ts';
 
 /** Everything `rqt status` shows of a job, or null when there is none of this id. It only reads. */
@@ -37,7 +38,7 @@ export async function details(db: Db, id: string): Promise<JobDetails | null> {
     enqueuedAt: parseStamp(hash.enqueued_at),
     life: await readLife(db, id, hash),
     attemptCount: countAttempts(hash, attempts.length),
-    crashes: Number(hash.rqt_crashes ?? 0),
+    crashes: countOf(hash.rqt_crashes),
     attempts,
     resultAbsent: hash.rqt_absent ?? unreadable ?? null,
     callbackError: hash.rqt_callback_error ?? null,
@@ -46,8 +47,8 @@ export async function details(db: Db, id: string): Promise<JobDetails | null> {
     metaOpaque: notes.opaque,
     group: hash.group_id || null,
     parents: readParents(hash.dependency_ids),
-    retriesLeft: Number(hash.retries_left ?? 0),
-    repeatsLeft: Number(hash.repeats_left ?? 0),
+    retriesLeft: countOf(hash.retries_left),
+    repeatsLeft: countOf(hash.repeats_left),
     stdout: output.stdout,
     stderr: output.stderr,
     forgottenInMs: forgottenIn >= 0 ? forgottenIn : null,
@@ -57,7 +58,7 @@ export async function details(db: Db, id: string): Promise<JobDetails | null> {
 
 /** Python's workers do not count: what their attempts left tells how many there were at least. */
 function countAttempts({ rqt_attempts: counted, status }: Readonly<Record<string, string>>, results: number): number {
-  return Math.max(Number(counted ?? 0), results + (status === 'started' ? 1 : 0));
+  return Math.max(countOf(counted), results + (status === 'started' ? 1 : 0));
 }
 
 async function readCall(data: Buffer | undefined): Promise<Pick<JobDetails, 'call' | 'opaque'>> {
@@ -67,11 +68,12 @@ async function readCall(data: Buffer | undefined): Promise<Pick<JobDetails, 'cal
 
 function readProgress(json: string | undefined): JobDetails['progress'] {
   const [fraction, note] = parseList(json);
-  return typeof fraction === 'number' ? { fraction, note: String(note ?? '') } : null;
+  if (typeof fraction !== 'number') return null;
+  return { fraction: Math.min(Math.max(fraction, 0), 1), note: typeof note === 'string' ? note : '' };
 }
 
 function readParents(json: string | undefined): string[] {
-  return parseList(json).map(String);
+  return parseList(json).filter(parent => typeof parent === 'string');
 }
 
 function parseList(json: string | undefined): unknown[] {
@@ -106,10 +108,9 @@ async function readLife(db: Db, id: string, hash: Readonly<Record<string, string
     case 'deferred':
       return { state, waitsFor: (await client.smembers(keys.dependencies(prefix, id))).sort() };
     case 'canceled': {
-      const canceledAt = hash.rqt_canceled_at ? Number(hash.rqt_canceled_at) : null;
       return {
         state,
-        canceledAt: canceledAt ?? parseEpoch(await client.zscore(keys.registry(prefix, 'canceled', queue), id)),
+        canceledAt: timeOf(hash.rqt_canceled_at) ?? parseEpoch(await client.zscore(keys.registry(prefix, 'canceled', queue), id)),
         reason: hash.rqt_reason ?? null,
       };
     }

@@ -2,6 +2,7 @@ import { JOB_STATES, type JobRow, type JobState } from '../model.ts';
 import { decodeCall, parseStamp } from './codec.ts';
 import type { Db } from './db.ts';
 import { keys } from './keys.ts';
+import { countOf, timeOf } from './numbers.ts';
 
 /** Which jobs are listed. Times in milliseconds since the epoch. */
 export interface JobQuery {
@@ -65,7 +66,7 @@ export function timeInState(
     case 'scheduled':
       return scoreMs;
     case 'canceled':
-      return fields.rqt_canceled_at ? Number(fields.rqt_canceled_at) : scoreMs;
+      return timeOf(fields.rqt_canceled_at) ?? scoreMs;
     case 'finished':
     case 'failed':
     case 'stopped':
@@ -120,7 +121,7 @@ function readRow({ id, states, score }: Found, values: readonly (string | null)[
       worker: fields.worker_name || null,
       group: fields.group_id || null,
       // Python's workers do not count: one that was started was started once at least.
-      attemptCount: Number(fields.rqt_attempts ?? (fields.started_at ? 1 : 0)),
+      attemptCount: countOf(fields.rqt_attempts, fields.started_at ? 1 : 0),
     },
   ];
 }

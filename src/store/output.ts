@@ -1,6 +1,7 @@
 import type { Captured, StreamName } from '../model.ts';
 import type { Db } from './db.ts';
 import { keys } from './keys.ts';
+import { countOf } from './numbers.ts';
 
 /** What a job wrote next to one stream, in order within it. `cutBefore` bytes in front of it were not kept. */
 export interface OutputPiece {
@@ -54,7 +55,7 @@ export class OutputCursor {
       this.#positions = { stdout: 0, stderr: 0 };
     }
     const stream = String(entry.get('s')) === '1' ? 'stdout' : 'stderr';
-    const offset = Number(String(entry.get('o') ?? 0));
+    const offset = countOf(String(entry.get('o') ?? ''));
     const whole = entry.get('t') ?? NOTHING;
     const position = this.#positions[stream];
     const bytes = whole.subarray(Math.max(0, position - offset));

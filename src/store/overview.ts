@@ -4,6 +4,7 @@ import { redisNow } from './clock.ts';
 import { parseStamp } from './codec.ts';
 import type { Db } from './db.ts';
 import { keys } from './keys.ts';
+import { countOf } from './numbers.ts';
 
 /**
  * What `rqt info` shows: three round trips, whose cost depends on the number of queues and workers and never on the number of
@@ -121,11 +122,11 @@ function readWorker(name: string, hash: Record<string, string>): WorkerInfo[] {
       state: hash.state ?? '?',
       queues: (hash.queues ?? '').split(',').filter(queue => queue !== ''),
       currentJob: claimed ? { id: claimed, startedAt: null } : null,
-      done: Number(hash.successful_job_count ?? 0),
-      failed: Number(hash.failed_job_count ?? 0),
+      done: countOf(hash.successful_job_count),
+      failed: countOf(hash.failed_job_count),
       host: hash.hostname ?? '',
       address: hash.ip_address ?? '',
-      pid: hash.pid ? Number(hash.pid) : null,
+      pid: countOf(hash.pid) || null,
       version: hash.version ?? '',
       bornAt: parseStamp(hash.birth),
       lastHeartbeatAt: parseStamp(hash.last_heartbeat),

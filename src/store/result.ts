@@ -1,6 +1,7 @@
 import { decodeError, decodeResult } from './codec.ts';
 import type { Db } from './db.ts';
 import { keys } from './keys.ts';
+import { countOf } from './numbers.ts';
 
 /** What a job left. `absent`: it has finished, and its result could not be kept or read. `ended`: it has ended without finishing. */
 export type JobResult =
@@ -39,7 +40,7 @@ export async function result(db: Db, id: string): Promise<JobResult> {
         kind: 'ended',
         state,
         error: error === null ? null : decodeError(error),
-        exitStatus: state === 'failed' && status !== null ? Number(status) : null,
+        exitStatus: state === 'failed' ? exitStatusOf(status) : null,
       };
     }
     case 'canceled':
@@ -47,6 +48,12 @@ export async function result(db: Db, id: string): Promise<JobResult> {
     default:
       return { kind: 'unfinished', state };
   }
+}
+
+/** Anything but 1 to 255 is none. */
+function exitStatusOf(text: string | null): number | null {
+  const status = countOf(text);
+  return status >= 1 && status <= 255 ? status : null;
 }
 
 async function readFinished(fields: readonly string[]): Promise<JobResult> {

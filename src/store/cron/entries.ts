@@ -3,6 +3,7 @@ import { redisNow } from '../clock.ts';
 import { decodeCall } from '../codec.ts';
 import type { Db } from '../db.ts';
 import { keys } from '../keys.ts';
+import { countOf, timeOf } from '../numbers.ts';
 
 /** The timetable, or the entries of these names, in the order of their names; `now` is Redis's clock. It only reads. */
 export async function cronEntries(
@@ -41,8 +42,8 @@ async function readEntry({ client, prefix }: Db, name: string): Promise<CronEntr
     call: bytes.data ? (await decodeCall(bytes.data)).call : null,
     flags: readFlags(hash.flags),
     paused: hash.paused === '1',
-    nextSlot: numberOf(hash.next),
-    lastSlot: numberOf(hash.last),
+    nextSlot: timeOf(hash.next),
+    lastSlot: timeOf(hash.last),
     lastJob: id ? { id, state: (await client.hget(keys.job(prefix, id), 'status')) ?? null } : null,
     missed: readMissed(hash),
     retry: hash.retry ?? '',
@@ -50,19 +51,20 @@ async function readEntry({ client, prefix }: Db, name: string): Promise<CronEntr
 }
 
 function readMissed({ missed, missed_count: count, missed_fired: fired }: Readonly<Record<string, string>>): CronEntry['missed'] {
-  const slot = numberOf(missed);
-  return slot === null ? null : { slot, count: Number(count), fired: Number(fired) };
-}
-
-function numberOf(text: string | undefined): number | null {
-  return text ? Number(text) : null;
+  const slot = timeOf(missed);
+  return slot === null ? null : { slot, count: countOf(count, 1), fired: countOf(fired) };
 }
 
 function readFlags(json: string | undefined): GivenFlag[] {
   try {
     const flags: unknown = JSON.parse(json ?? '[]');
-    return Array.isArray(flags) ? (flags as GivenFlag[]) : [];
+    return Array.isArray(flags) ? flags.filter(isFlag) : [];
   } catch {
     return [];
   }
+}
+
+function isFlag(flag: unknown): flag is GivenFlag {
+  const [name, value] = Array.isArray(flag) ? (flag as unknown[]) : [];
+  return typeof name === 'string' && (typeof value === 'string' || value === null);
 }

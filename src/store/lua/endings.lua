@@ -35,7 +35,7 @@ local function lose_execution(id, execution, queue, crash)
     if redis.call('ZSCORE', registry_key('wip', queue), id .. ':' .. other) then return nil end
     end_lease(id, other, queue)
   end
-  local crashes = tonumber(fields[2] or 0) + 1
+  local crashes = whole(fields[2], 0) + 1
   redis.call('HSET', job_key(id), 'rqt_crashes', crashes)
   local result = { worker = fields[6], execution_id = execution }
   if fields[5] then
@@ -44,7 +44,7 @@ local function lose_execution(id, execution, queue, crash)
     end_badly(id, queue, 'stopped')
     return 'stopped'
   end
-  if fields[4] or crashes > tonumber(fields[3] or crash.budget) then
+  if fields[4] or crashes > whole(fields[3], crash.budget) then
     result.exc_string = crash.given_up
     add_result(id, 2, result)
     end_badly(id, queue, 'failed')

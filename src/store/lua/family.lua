@@ -20,7 +20,7 @@ end
 local function put_on_queue_first(id, queue, at_front)
   put_on_queue(id, queue, at_front)
   local fields = redis.call('HMGET', job_key(id), 'ttl', 'rqt_attempts')
-  local ttl = tonumber(present(fields[1]))
+  local ttl = whole(fields[1])
   if fields[2] or not ttl or ttl <= 0 then return end
   redis.call('HSET', job_key(id), 'rqt_expires', NOW_MS + ttl * 1000)
   redis.call('ZADD', EXPIRING, NOW + ttl, id)
@@ -87,6 +87,11 @@ local function judge(child, parent)
   local fields = redis.call('HMGET', job_key(child), 'status', 'origin', 'enqueue_at_front', 'rqt_on_parent_failure',
     'allow_dependency_failures', 'rqt_canceled_by')
   local status, queue, canceled_by = fields[1], fields[2], fields[6]
+  if not queue then
+    -- A damaged one: where it waits is not known.
+    redis.call('SREM', dependents_key(parent.id), child)
+    return
+  end
   local is_bad, may_run = parent.state == 'removed' or is_bad_end(parent.state), fields[5] == '1'
   if status == 'canceled' and canceled_by then
     -- One that another parent canceled stays here, too: it may wait again.

@@ -45,8 +45,8 @@ for _, id in ipairs(over) do
   redis.call('ZREM', EXPIRING, id)
   local fields = redis.call('HMGET', job_key(id), 'status', 'origin', 'rqt_expires')
   searched = searched + redis.call('LLEN', queue_key(fields[2] or ''))
-  if fields[1] == 'queued' and fields[3] and tonumber(fields[3]) <= NOW_MS then
-    cancel_waiting(id, fields[2], 'queued', 'it waited longer than its ttl')
+  if fields[1] == 'queued' and fields[3] and number(fields[3], NOW_MS) <= NOW_MS then
+    cancel_waiting(id, fields[2] or '', 'queued', 'it waited longer than its ttl')
     expired = expired + 1
   end
 end

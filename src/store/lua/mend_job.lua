@@ -89,7 +89,7 @@ for _, name in ipairs({ 'started_at', 'ended_at', 'last_heartbeat' }) do
 end
 for _, name in ipairs({ 'result_ttl', 'failure_ttl', 'ttl', 'retries_left', 'repeats_left', 'success_callback_timeout',
   'failure_callback_timeout', 'stopped_callback_timeout' }) do
-  check(name, is_whole, function(value) return tonumber(value) and string.format('%d', tonumber(value)) end)
+  check(name, is_whole, function(value) return whole(value) and string.format('%d', whole(value)) end)
 end
 for _, name in ipairs({ 'enqueue_at_front', 'allow_dependency_failures' }) do
   check(name, function(value) return value == '0' or value == '1' end, function(value) return value:lower() == 'true' and '1' or nil end)

@@ -78,7 +78,7 @@ local function keep_ended(id, queue, status)
   if left > 0 then
     ttl = math.ceil(left / 1000)
   else
-    ttl = status == 'finished' and tonumber(present(redis.call('HGET', job_key(id), 'result_ttl')) or RESULT_TTL) or failure_ttl(id)
+    ttl = status == 'finished' and whole(redis.call('HGET', job_key(id), 'result_ttl'), RESULT_TTL) or failure_ttl(id)
     -- One that was not to be kept at all is kept for a while: it is the only trace of what happened.
     if ttl == 0 then ttl = RESULT_TTL end
     keep_for(id, ttl)
@@ -95,7 +95,7 @@ local function put_to_place(id, queue, crash)
   if status == 'queued' then
     if is_listed(id, queue_key(queue)) or is_listed(id, intermediate_key(queue)) then return nil end
     put_back(id, queue)
-    local expires = tonumber(redis.call('HGET', job_key(id), 'rqt_expires') or '')
+    local expires = number(redis.call('HGET', job_key(id), 'rqt_expires'))
     if expires then redis.call('ZADD', EXPIRING, math.ceil(expires / 1000), id) end
     return 'put to the front of its queue'
   end

@@ -66,8 +66,10 @@ local function delete_job(id, queue, status, keep_children)
   redis.call('ZREM', registry_key('finished', queue), id)
   local ok, parents = pcall(cjson.decode, fields[2] or '[]')
   for _, parent in ipairs(ok and type(parents) == 'table' and parents or {}) do
-    redis.call('SREM', dependents_key(parent), id)
-    redis.call('SREM', children_key(parent), id)
+    if type(parent) == 'string' then
+      redis.call('SREM', dependents_key(parent), id)
+      redis.call('SREM', children_key(parent), id)
+    end
   end
   redis.call('UNLINK', job_key(id), results_key(id), output_key(id), executions_key(id), children_key(id), dependencies_key(id), live_key(id))
   -- Children that are still to be judged find their parent gone; the sweep that judges them empties the set.
@@ -106,7 +108,7 @@ local KEPT_FOR_WAITING = 60
 -- The seconds to keep a failed, stopped or canceled job: its failure_ttl, RQ's default of a year, negative for ever.
 local function failure_ttl(id)
   local fields = redis.call('HMGET', job_key(id), 'failure_ttl', 'rqt_waited')
-  local ttl = tonumber(present(fields[1]) or 31536000)
+  local ttl = whole(fields[1], 31536000)
   return ttl == 0 and fields[2] and KEPT_FOR_WAITING or ttl
 end
 

@@ -48,6 +48,18 @@ local function worker_key(worker) return P .. ':worker:' .. worker end
 local EXPIRING = P .. ':rqt:expiring'
 local RELEASING = P .. ':rqt:releasing'
 
+-- A hash field as a number; `otherwise` where it is missing, or anything that Redis cannot reckon with as seconds or a count: anybody
+-- may have written anything there, and an error half way would leave a job in no place.
+local function number(value, otherwise)
+  local found = tonumber(value or '')
+  if found and math.abs(found) <= 1e15 then return found end
+  return otherwise
+end
+local function whole(value, otherwise)
+  local found = number(value)
+  return found and floor(found) or otherwise
+end
+
 -- A hash field as a string, or nil where it is missing or empty.
 local function present(value)
   if value and value ~= '' then return value end

@@ -4,13 +4,13 @@
 -- O(log n + children, 200 at the most)
 local id = ARGV[2]
 local fields = redis.call('HMGET', job_key(id), 'status', 'origin', 'failure_ttl')
-local status, queue = fields[1], fields[2]
+local status, queue = fields[1], present(fields[2]) or 'default'
 if not status then return { 'missing' } end
 if status ~= 'finished' and not is_bad_end(status) then return { 'unfinished', status } end
 leave_place(id, queue, status)
 redis.call('HDEL', job_key(id), 'rqt_reason', 'rqt_canceled_at', 'rqt_canceled_by', 'rqt_absent', 'rqt_stop', 'rqt_crashes', 'rqt_expires',
   'rqt_asked_retries')
-redis.call('HSET', job_key(id), 'started_at', '', 'ended_at', '', 'worker_name', '')
+redis.call('HSET', job_key(id), 'started_at', '', 'ended_at', '', 'worker_name', '', 'origin', queue)
 local place
 if parents_are_met(id) then
   put_on_queue(id, queue, ARGV[3] == '1')

@@ -15,7 +15,7 @@ local CLAIM_FIELDS = { 'status', 'data', 'timeout', 'description', 'rqt_attempts
 
 -- Starts one job: execution, lease and `started` in the same step.
 local function start_job(queue, id, fields, request)
-  local attempt = tonumber(fields[5] or 0) + 1
+  local attempt = whole(fields[5], 0) + 1
   local now = stamp()
   if attempt > 1 then
     redis.call('DEL', output_key(id))
@@ -48,7 +48,7 @@ local function repeat_claim(request, claim)
   local queue, id = claim:sub(#request.execution + 2):match('^(.*):([^:]*)$')
   if not queue or not redis.call('ZSCORE', registry_key('wip', queue), id .. ':' .. request.execution) then return nil end
   local fields = redis.call('HMGET', job_key(id), unpack(CLAIM_FIELDS))
-  return claimed_reply(queue, id, request.execution, fields, tonumber(fields[5] or 1))
+  return claimed_reply(queue, id, request.execution, fields, whole(fields[5], 1))
 end
 
 -- Takes the first job that waits on the queues, in their order. request: worker, execution, lease (seconds), queues.
@@ -71,9 +71,10 @@ local function claim(request)
       while true do
         local id = redis.call('LPOP', queue_key(queue))
         if not id then break end
-        local fields = redis.call('HMGET', job_key(id), unpack(CLAIM_FIELDS))
+        -- What is no hash is no job.
+        local fields = redis.pcall('HMGET', job_key(id), unpack(CLAIM_FIELDS))
         if fields[1] == 'queued' then
-          if fields[6] and tonumber(fields[6]) <= NOW_MS then
+          if fields[6] and number(fields[6], math.huge) <= NOW_MS then
             -- It has left its list already: no search through that.
             redis.call('ZREM', EXPIRING, id)
             cancel_waiting(id, queue, 'none', 'it waited longer than its ttl')
@@ -117,7 +118,7 @@ local function retry_interval(intervals_json, retries_left)
   if not ok or type(intervals) ~= 'table' or #intervals == 0 then return 0 end
   local index = #intervals - retries_left
   if index < 0 then index = 0 end
-  return tonumber(intervals[index + 1] or intervals[#intervals]) or 0
+  return number(intervals[index + 1] or intervals[#intervals], 0)
 end
 
 -- Another attempt after a failure. Returns {'retried', seconds until then, retries left after it}.
@@ -138,7 +139,7 @@ local function repeat_job(id, queue, repeats_left, intervals_json)
   local ok, intervals = pcall(cjson.decode, intervals_json or '[]')
   local interval = 0
   if ok and type(intervals) == 'table' and #intervals > 0 then
-    interval = tonumber(intervals[repeats_left] or intervals[#intervals]) or 0
+    interval = number(intervals[repeats_left] or intervals[#intervals], 0)
   end
   if interval > 0 then put_on_schedule(id, queue, due_in(interval)) else put_on_queue(id, queue, false) end
 end
@@ -150,9 +151,9 @@ local function is_known(worker)
   return known_workers[worker]
 end
 
--- Adds to a worker's counters, unless Redis has forgotten the worker: no ghost hash is left.
-local function count(worker, command, field, number)
-  if is_known(worker) then redis.call(command, worker_key(worker), field, number) end
+-- Adds to a worker's counters, unless Redis has forgotten the worker: no ghost hash is left. One that is no number stays as it is.
+local function count(worker, command, field, amount)
+  if is_known(worker) then redis.pcall(command, worker_key(worker), field, amount) end
 end
 
 -- Notes that a worker runs nothing now.
@@ -179,8 +180,8 @@ end
 
 local function finish(report, fields)
   local id, queue = report.id, report.queue
-  local ttl = tonumber(present(fields.result_ttl) or report.default_result_ttl)
-  local repeats_left = tonumber(present(fields.repeats_left) or 0)
+  local ttl = whole(fields.result_ttl) or tonumber(report.default_result_ttl)
+  local repeats_left = whole(fields.repeats_left, 0)
   if ttl == 0 and fields.waited then ttl = KEPT_FOR_WAITING end
   count(report.worker, 'HINCRBY', 'successful_job_count', 1)
   if ttl == 0 and repeats_left <= 0 then
@@ -207,12 +208,13 @@ end
 
 local function fail(report, fields)
   local id, queue = report.id, report.queue
-  local retries_left = tonumber(present(fields.retries_left) or 0)
+  local retries_left = whole(fields.retries_left, 0)
   local stopped = report.kind == 'stopped' or fields.stop
   count(report.worker, 'HINCRBY', 'failed_job_count', 1)
   local wait, most = report.note:match('^in (%d+) (%S+)$')
   if wait and not stopped then
-    local asked = redis.call('HINCRBY', job_key(id), 'rqt_asked_retries', 1)
+    local asked = whole(redis.call('HGET', job_key(id), 'rqt_asked_retries'), 0) + 1
+    redis.call('HSET', job_key(id), 'rqt_asked_retries', asked)
     if most == '-' or asked <= tonumber(most) then
       add_result(id, 4, report)
       if wait == '0' then put_on_queue(id, queue, false) else put_on_schedule(id, queue, due_in(tonumber(wait))) end
@@ -250,9 +252,10 @@ local function settle(report)
     result_ttl = values[1], retries_left = values[2], retry_intervals = values[3], repeats_left = values[4], repeat_intervals = values[5],
     at_front = values[6], stop = values[7], absent = values[9], waited = values[10],
   }
-  if report.execution_started_at then
+  local started = number(report.execution_started_at)
+  if started then
     count(report.worker, 'HINCRBYFLOAT', 'total_working_time',
-      string.format('%.6f', tonumber(NOW_F) - tonumber(report.execution_started_at)))
+      string.format('%.6f', tonumber(NOW_F) - started))
   end
   keep_output(id, report.execution, report.chunks)
   local answer = report.kind == 'finished' and finish(report, fields) or fail(report, fields)
