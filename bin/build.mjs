@@ -4,8 +4,9 @@
 //   dist/executor.js   the forked child
 //   dist/tasks/        the tasks that ship with rqt, compiled
 //   dist/task.js       what tasks import as rqt/task, and its types
+//   dist/schemas/      the JSON Schema of each document that is printed
 // With --test also .build/faults/: the same, with failpoints (src/failpoint.ts).
-import { copyFileSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { copyFileSync, cpSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { build } from 'esbuild';
@@ -38,6 +39,8 @@ await Promise.all([
 
 async function buildProduct() {
   const [[command, executor]] = await Promise.all([buildInto('dist', WITHOUT_FAILPOINTS), buildTypes()]);
+  rmSync(join(root, 'dist/schemas'), { recursive: true, force: true });
+  cpSync(join(root, 'src/schemas'), join(root, 'dist/schemas'), { recursive: true });
   mkdirSync(join(root, '.build'), { recursive: true });
   writeFileSync(join(root, '.build/meta.json'), JSON.stringify(command.metafile));
   writeFileSync(join(root, '.build/meta-executor.json'), JSON.stringify(executor.metafile));

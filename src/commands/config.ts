@@ -4,7 +4,7 @@ import { type ListedSetting, type Listing, listConfiguration } from '../config/l
 import { EXIT_STATUS, RqtError } from '../errors.ts';
 import { nearest } from '../parse/nearest.ts';
 import { quote } from '../parse/quote.ts';
-import { configDocument, valueText } from '../view/config-json.ts';
+import { configDocument, settingDocument, valueText } from '../view/config-json.ts';
 import { safeJson } from '../view/safe.ts';
 import { print } from './io.ts';
 
@@ -35,7 +35,7 @@ async function run({ words: [key], options }: CommandLine): Promise<number> {
 }
 
 function show(setting: ListedSetting, asJson: boolean): number {
-  if (asJson) print(safeJson(setting.value));
+  if (asJson) print(safeJson(settingDocument(setting)));
   else if (setting.value !== null) print(valueText(setting.value, '\n'));
   return setting.value === null ? EXIT_STATUS.no : 0;
 }

@@ -47,19 +47,10 @@ async function status(found: ServerStatus, home: string, json: boolean): Promise
   return found.running ? 0 : EXIT_STATUS.no;
 }
 
+/** Every key is always there; what only a running server has is null without one. */
 function documentOf(found: ServerStatus) {
-  const running = found.running
-    ? {
-        pid: found.pid,
-        program: found.program,
-        program_version: found.version,
-        uptime_seconds: found.uptimeMs / 1000,
-        memory_bytes: found.memoryBytes,
-        connections: found.connections,
-        loading: found.loading,
-      }
-    : {};
   const { home, socket, log, dataBytes } = found;
+  const running = found.running ? found : null;
   return {
     version: 1,
     kind: 'redis',
@@ -68,7 +59,13 @@ function documentOf(found: ServerStatus) {
     url: socketUrl(socket),
     log,
     data_bytes: dataBytes,
-    ...running,
+    pid: running?.pid ?? null,
+    program: running?.program ?? null,
+    program_version: running?.version ?? null,
+    uptime_seconds: running === null ? null : running.uptimeMs / 1000,
+    memory_bytes: running?.memoryBytes ?? null,
+    connections: running?.connections ?? null,
+    loading: running?.loading ?? null,
   };
 }
 

@@ -91,7 +91,7 @@ async function requeueOne(db: Db, id: string, options: Options): Promise<number>
       return tellWould(id, options);
     default: {
       const { kind, queue } = result;
-      if (options.flag('json')) print(JSON.stringify({ version: 1, kind: 'requeued', id, state: kind, queue }));
+      if (options.flag('json')) print(documentOf(id, result));
       else print(kind === 'queued' ? `${id} queued on ${queue}` : `${id} deferred: a parent has not finished`);
       return 0;
     }
@@ -110,9 +110,15 @@ async function wouldRequeue(
 const ENDED = ['finished', 'failed', 'stopped', 'canceled'];
 
 function tellWould(id: string, options: Options): number {
-  if (options.flag('json')) print(JSON.stringify({ version: 1, kind: 'requeued', id, dry_run: true }));
+  if (options.flag('json')) print(documentOf(id, null));
   else print(`${id} would be run again`);
   return 0;
+}
+
+/** `became`: where the job is now; null: nothing was done. */
+function documentOf(id: string, became: Extract<Requeued, { kind: 'queued' | 'deferred' }> | null): string {
+  const place = { state: became?.kind ?? null, queue: became?.queue ?? null };
+  return JSON.stringify({ version: 1, kind: 'requeued', id, ...place, dry_run: became === null });
 }
 
 /** Which of the failed jobs are meant. */
@@ -179,7 +185,7 @@ async function requeuePage(db: Db, jobs: readonly FailedJob[], options: Options)
     const result = results[i];
     if (result?.kind !== 'queued' && result?.kind !== 'deferred') continue;
     done += 1;
-    if (json) print(JSON.stringify({ version: 1, kind: 'requeued', id, state: result.kind, queue: result.queue }));
+    if (json) print(documentOf(id, result));
   }
   return done;
 }

@@ -21,8 +21,9 @@ export async function tellWorkers(db: Db, telling: Telling): Promise<number> {
     const told = await telling.tell(db, worker);
     const { status, text } = await readTold(db, worker, told, telling);
     if (telling.json) {
-      const jobId = told.kind === 'told' ? told.jobId : null;
-      print(JSON.stringify({ version: 1, kind: telling.kind, worker, told: told.kind === 'told', job_id: jobId }));
+      const killed = { job_id: told.kind === 'told' ? told.jobId : null };
+      const { kind } = telling;
+      print(JSON.stringify({ version: 1, kind, worker, told: told.kind === 'told', ...(kind === 'killed' && killed) }));
     }
     if (status !== 0) say(`rqt: ${text}`);
     else if (!telling.json) print(text);

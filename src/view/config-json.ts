@@ -1,4 +1,4 @@
-import type { Listing } from '../config/list.ts';
+import type { ListedSetting, Listing } from '../config/list.ts';
 import type { SettingValue } from '../config/setting.ts';
 
 /**
@@ -10,15 +10,17 @@ export function configDocument({ files, settings }: Listing) {
     version: 1,
     kind: 'config',
     files,
-    settings: settings.map(({ key, section, queue, name, value, source }) => ({
-      key,
-      section,
-      queue,
-      name,
-      value,
-      source: { kind: source.kind, name: source.name, line: source.line ?? null },
-    })),
+    settings: settings.map(fieldsOf),
   };
+}
+
+/** `rqt config KEY --json`: one of these settings, version 1. */
+export function settingDocument(setting: ListedSetting) {
+  return { version: 1, kind: 'setting', ...fieldsOf(setting) };
+}
+
+function fieldsOf({ key, section, queue, name, value, source }: ListedSetting) {
+  return { key, section, queue, name, value, source: { kind: source.kind, name: source.name, line: source.line ?? null } };
 }
 
 /** A value as text; a list's parts with `separator` between them. */

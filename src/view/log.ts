@@ -11,8 +11,8 @@ export type LogFormat = 'text' | 'json';
 
 /**
  * An event as the worker's log has it, without a last line feed. Text: RQ's words with the time in front, a job's output
- * and stack traces on lines of their own. JSON: one object on one line, `{time, level, event, …}` in snake case, durations
- * in seconds.
+ * and stack traces on lines of their own. JSON: one object on one line, `{version, kind, time, level, event, …}` in snake case,
+ * durations in seconds.
  */
 export function formatLog(format: LogFormat, event: LogEvent, look: Look): string {
   return format === 'json' ? safeJson(documentOf(event)) : textOf(event, look);
@@ -48,12 +48,12 @@ function outputText({ jobId, stream, text }: Extract<LogEvent, { event: 'output'
 function documentOf(event: LogEvent): Record<string, unknown> {
   const { at, event: name, ...rest } = event;
   const told = Object.entries(rest).map(([key, value]) => jsonField(key, value));
-  return { time: isoTime(at), level: levelOf(event), event: name, ...Object.fromEntries(told) };
+  return { version: 1, kind: 'log_event', time: isoTime(at), level: levelOf(event), event: name, ...Object.fromEntries(told) };
 }
 
-/** `durationMs: 1300` becomes `duration_seconds: 1.3`, `jobId` becomes `job_id`. */
+/** `durationMs: 1300` becomes `duration_seconds: 1.3`, `jobId` becomes `job_id`; `version` is that of the document. */
 function jsonField(key: string, value: unknown): [string, unknown] {
   const snake = key.replace(/[A-Z]/g, letter => `_${letter.toLowerCase()}`);
-  if (!snake.endsWith('_ms')) return [snake, value];
+  if (!snake.endsWith('_ms')) return [snake === 'version' ? 'rqt_version' : snake, value];
   return [snake.replace(/_ms$/, '_seconds'), typeof value === 'number' ? toSeconds(value) : null];
 }

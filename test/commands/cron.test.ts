@@ -28,7 +28,7 @@ test('add tells the next slot in the zone of the entry; the same again is done a
   assert.equal(again.status, 0);
   assert.equal((await cron(space, 'add', ...args, '--quiet')).stdout, '');
   const document = JSON.parse((await cron(space, 'add', ...args, '--json')).stdout);
-  assert.match(document.next, /^\d{4}-\d\d-\d\dT0[01]:30:00\.000Z$/);
+  assert.match(document.next_slot, /^\d{4}-\d\d-\d\dT0[01]:30:00\.000Z$/);
   assert.deepEqual(
     [document.version, document.kind, document.name, document.outcome, document.expression, document.zone],
     [1, 'cron_put', 'nightly', 'unchanged', '30 2 * * *', 'Europe/Berlin'],
@@ -209,7 +209,7 @@ test('run prints the id of a job that is enqueued now', async () => {
   assert.equal(intervals.length, 2);
   assert.equal(await client.hget(space.key('rqt:cron:a'), 'next'), next);
   const document = JSON.parse((await cron(space, 'run', 'a', '--json')).stdout);
-  assert.deepEqual([document.version, document.kind, document.queue, document.cron], [1, 'enqueued', 'default', 'a']);
+  assert.deepEqual([document.version, document.kind, document.queue, document.name], [1, 'cron_ran', 'default', 'a']);
 });
 
 test('check is silent while all is well, and 1 with a line for each slot that was missed', async () => {

@@ -30,7 +30,8 @@ test('status --json is one document of version 1', async () => {
   const read = async () => JSON.parse((await rqt(['redis', 'status', '--json'], { env: { RQT_HOME: home } })).stdout);
   const common = { version: 1, kind: 'redis', home, url: `unix://${home}/redis.sock` };
   const { log, data_bytes, ...absent } = await read();
-  assert.deepEqual(absent, { ...common, running: false });
+  const none = { pid: null, program: null, program_version: null, uptime_seconds: null, memory_bytes: null };
+  assert.deepEqual(absent, { ...common, running: false, ...none, connections: null, loading: null });
   assert.deepEqual([log, data_bytes], [join(home, 'redis.log'), 0]);
   await rqt(['info'], { env: { RQT_HOME: home } });
   const { pid, program_version, memory_bytes, ...running } = await read();

@@ -58,7 +58,7 @@ test('shutdown --all ends every worker', async () => {
       .trim()
       .split('\n')
       .map(line => JSON.parse(line)),
-    ['a', 'b'].map(worker => ({ version: 1, kind: 'shutdown', worker, told: true, job_id: null })),
+    ['a', 'b'].map(worker => ({ version: 1, kind: 'shutdown', worker, told: true })),
   );
   for (const worker of workers) assert.equal((await worker.ended).status, 0);
   const again = await space.run(['shutdown', '--all']);

@@ -140,7 +140,7 @@ test('--json prints one document per job', async () => {
   const life = await failedLife();
   await life.put(['child'], { plan: { dependsOn: ['b-other'], onParentFailure: 'wait' } });
   const named = JSON.parse((await life.run(['requeue', 'a-old', '--json'])).stdout);
-  assert.deepEqual(named, { version: 1, kind: 'requeued', id: 'a-old', state: 'queued', queue: 'a' });
+  assert.deepEqual(named, { version: 1, kind: 'requeued', id: 'a-old', state: 'queued', queue: 'a', dry_run: false });
   const all = linesOf((await life.run(['requeue', '--all', '--json'])).stdout).map(line => JSON.parse(line));
   assert.deepEqual(all.map(({ id }) => id).sort(), ['a-fail', 'b-fail', 'b-other']);
   assert.deepEqual(new Set(all.map(({ state }) => state)), new Set(['queued']));

@@ -66,7 +66,7 @@ test('JSON is one object on one line, in snake case and seconds', () => {
   const event = { ...ofJob, event: 'job_failed', reason: 'TypeError: x', trace, durationMs: 12 } as const;
   assert.equal(
     formatLog('json', event, look({ level: 1 })),
-    '{"time":"2026-11-23T15:47:50.123Z","level":"error","event":"job_failed","queue":"default",' +
+    '{"version":1,"kind":"log_event","time":"2026-11-23T15:47:50.123Z","level":"error","event":"job_failed","queue":"default",' +
       `"job_id":"${ofJob.jobId}","reason":"TypeError: x","trace":"TypeError: x\\n    at a (b.ts:1:2)","duration_seconds":0.012}`,
   );
 });

@@ -50,7 +50,7 @@ async function run({ words, plainWords, options }: CommandLine): Promise<number>
     const outcome = put.outcomes[0]?.[1] ?? 'same';
     const { zone, nextSlot } = definition;
     if (json) {
-      const next = new Date(nextSlot).toISOString();
+      const next_slot = new Date(nextSlot).toISOString();
       print(
         JSON.stringify({
           version: 1,
@@ -59,7 +59,7 @@ async function run({ words, plainWords, options }: CommandLine): Promise<number>
           outcome: OUTCOMES[outcome],
           expression: definition.expression,
           zone,
-          next,
+          next_slot,
         }),
       );
     } else if (!quiet) {

@@ -31,7 +31,7 @@ async function runNow({ words: [word = ''], options }: CommandLine): Promise<num
     if (kind === 'unknown') throw new RqtError('missing', await unknownEntry(db, name));
     if (kind !== 'enqueued')
       throw new RqtError('tryAgain', `cron entry ${name} was changed meanwhile: nothing was enqueued; try again`);
-    if (options.flag('json')) print(JSON.stringify({ version: 1, kind: 'enqueued', id, queue, cron: name }));
+    if (options.flag('json')) print(JSON.stringify({ version: 1, kind: 'cron_ran', name, id, queue }));
     else if (!options.flag('quiet')) print(id);
     return 0;
   });
