@@ -17,6 +17,8 @@ export interface Proxy {
   silence(when: (request: string) => boolean): void;
   /** Every reply takes so long. */
   delay(ms: number): void;
+  /** New connections lead to another Redis. */
+  redirect(to: TestRedis): void;
   /** How many connections were made so far. */
   readonly connections: number;
 }
@@ -41,6 +43,7 @@ export async function openProxy(redis: TestRedis): Promise<Proxy> {
   let cut: { readonly afterBytes: number; readonly cuts: (request: string) => boolean; readonly done: () => void } | null = null;
   let silences: (request: string) => boolean = () => false;
   let delayMs = 0;
+  let socket = redis.socket;
   let connections = 0;
 
   const reply = (line: Line, bytes: Buffer) => {
@@ -58,7 +61,7 @@ export async function openProxy(redis: TestRedis): Promise<Proxy> {
   };
   const server = createServer(client => {
     connections += 1;
-    const line: Line = { client, server: connect(redis.socket), swallows, request: '' };
+    const line: Line = { client, server: connect(socket), swallows, request: '' };
     lines.add(line);
     client.on('data', bytes => {
       line.request += bytes.toString('latin1');
@@ -101,6 +104,9 @@ export async function openProxy(redis: TestRedis): Promise<Proxy> {
     },
     silence: when => {
       silences = when;
+    },
+    redirect: to => {
+      socket = to.socket;
     },
     delay: ms => {
       delayMs = ms;
