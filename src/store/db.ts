@@ -27,7 +27,7 @@ export interface DbOptions {
 /** Opens a connection. Fails with one line: `unreachable` when there is none within the time, or what Redis refuses. */
 export async function openDb(options: DbOptions): Promise<Db> {
   const { where } = options;
-  const client = newClient(options, options.persistent ? PERSISTENT : ONE_SHOT);
+  const client: Redis = newClient(options, options.persistent ? persistent(() => movedOn.add(client)) : ONE_SHOT);
   let lastError: unknown;
   client.on('error', error => {
     lastError = error;
@@ -66,7 +66,7 @@ const LONGEST_BLOCK_MS = 1000;
 export function duplicateDb(db: Db, longestBlockMs = 0): Redis {
   const { socketTimeout } = db.client.options;
   const client = db.client.duplicate({
-    ...PERSISTENT,
+    ...persistent(),
     ...(socketTimeout !== undefined && { socketTimeout: socketTimeout + longestBlockMs }),
   });
   client.on('error', () => {});
@@ -86,17 +86,47 @@ const ONE_SHOT = {
 } satisfies RedisOptions;
 
 /** Reconnects with a growing pause and some jitter, so that many workers do not all come at once. */
-const PERSISTENT = {
-  lazyConnect: true,
-  maxRetriesPerRequest: null,
-  autoResendUnfulfilledCommands: true,
-  retryStrategy: (attempt: number) => Math.min(50 * 2 ** Math.min(attempt, 6), 2000) * (0.5 + Math.random() / 2),
-  reconnectOnError: (error: Error) => (/^(READONLY|MASTERDOWN)/.test(error.message) ? 2 : false),
-} satisfies RedisOptions;
+function persistent(onMove = () => {}) {
+  return {
+    lazyConnect: true,
+    maxRetriesPerRequest: null,
+    autoResendUnfulfilledCommands: true,
+    retryStrategy: (attempt: number) => Math.min(50 * 2 ** Math.min(attempt, 6), 2000) * (0.5 + Math.random() / 2),
+    reconnectOnError: moveOn(onMove),
+  } satisfies RedisOptions;
+}
+
+/** Connections that were given up for another one, see {@link hasMovedOn}. */
+const movedOn = new WeakSet<Redis>();
+const FIRST_MOVE_MS = 100;
+const LONGEST_STAY_MS = 10_000;
+
+/**
+ * After a failover the address may lead to another Redis: a replica is left for a new connection, after pauses that grow while it leads to
+ * a replica all the same. What was refused is for its caller to try again.
+ */
+function moveOn(onMove: () => void): (error: Error) => 1 | false {
+  let pauseMs = FIRST_MOVE_MS;
+  let movedAt = 0;
+  return error => {
+    if (!/^(READONLY|MASTERDOWN)/.test(error.message)) return false;
+    const sinceMs = Date.now() - movedAt;
+    if (sinceMs < pauseMs) return false;
+    pauseMs = sinceMs > 6 * LONGEST_STAY_MS ? FIRST_MOVE_MS : Math.min(2 * pauseMs, LONGEST_STAY_MS) * (0.75 + Math.random() / 4);
+    movedAt = Date.now();
+    onMove();
+    return 1;
+  };
+}
+
+/** Whether a connection that was closed just now was given up to look for a master; tells so once. */
+export function hasMovedOn({ client }: Db): boolean {
+  return movedOn.delete(client);
+}
 
 function newClient(
   { address, connectTimeoutMs, answerTimeoutMs, onlyReads = false }: DbOptions,
-  base: typeof ONE_SHOT | typeof PERSISTENT,
+  base: typeof ONE_SHOT | ReturnType<typeof persistent>,
 ): Redis {
   return new Redis({
     ...base,

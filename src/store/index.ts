@@ -16,7 +16,7 @@ export {
 export { redisNow } from './clock.ts';
 export { coming } from './coming.ts';
 export { kill, shutdown, type Told, workerNames } from './command-worker.ts';
-export { closeDb, type Db } from './db.ts';
+export { closeDb, type Db, hasMovedOn } from './db.ts';
 export { deleteJob } from './delete.ts';
 export { details } from './details.ts';
 export { countQueued, empty } from './empty.ts';

@@ -20,6 +20,8 @@ export function openDoorbell(db: Db, queues: readonly string[]): Doorbell {
     client: duplicateDb(db, PEEK_SECONDS * 1000),
     key: keys.queue(db.prefix, queue),
     pending: null as Promise<void> | null,
+    /** Until it is asked again after an error. */
+    pauseMs: SHORTEST_PAUSE_MS,
   }));
   let wake: (() => void) | null = null;
   let rung = false;
@@ -29,7 +31,7 @@ export function openDoorbell(db: Db, queues: readonly string[]): Doorbell {
   };
 
   const watch = (watcher: (typeof watchers)[number]) => {
-    watcher.pending ??= peek(watcher.client, watcher.key).then(found => {
+    watcher.pending ??= peek(watcher).then(found => {
       watcher.pending = null;
       // An id that is found while nobody waits is found again by the next wait.
       if (found) wake?.();
@@ -64,15 +66,22 @@ export function openDoorbell(db: Db, queues: readonly string[]): Doorbell {
 const PEEK_SECONDS = 10;
 
 /** Whether the list has an id, waiting for one up to PEEK_SECONDS. A lost connection comes back by itself and is asked again. */
-async function peek(client: Redis, key: string): Promise<boolean> {
+async function peek(watcher: { readonly client: Redis; readonly key: string; pauseMs: number }): Promise<boolean> {
+  const { client, key } = watcher;
   try {
-    return (await client.blmove(key, key, 'LEFT', 'LEFT', PEEK_SECONDS)) !== null;
+    const found = (await client.blmove(key, key, 'LEFT', 'LEFT', PEEK_SECONDS)) !== null;
+    watcher.pauseMs = SHORTEST_PAUSE_MS;
+    return found;
   } catch {
     // Unreferenced: a worker that has closed its connection must not wait for it.
-    await new Promise(resolve => setTimeout(resolve, 200).unref());
+    await new Promise(resolve => setTimeout(resolve, watcher.pauseMs * (0.75 + Math.random() / 4)).unref());
+    watcher.pauseMs = Math.min(2 * watcher.pauseMs, LONGEST_PAUSE_MS);
     return false;
   }
 }
+
+const SHORTEST_PAUSE_MS = 200;
+const LONGEST_PAUSE_MS = 3000;
 
 /** A message on a worker's control channel (RQ's commands, rq/command.py). */
 export type Control =

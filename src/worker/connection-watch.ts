@@ -1,4 +1,4 @@
-import { reasonOf } from '../store/index.ts';
+import { hasMovedOn, reasonOf } from '../store/index.ts';
 import type { Companion, Slot } from './slot.ts';
 
 /** Tells once when Redis is gone and once when it is back, and notes when that was. */
@@ -11,7 +11,7 @@ export function startConnectionWatch(slot: Slot): Companion {
     reason = reasonOf(error);
   };
   const onClose = () => {
-    if (lostAt !== null) return;
+    if (lostAt !== null || hasMovedOn(slot.db)) return;
     slot.redisLost = true;
     lostAt = Date.now();
     slot.options.log({ event: 'redis_lost', worker, reason });

@@ -1,4 +1,4 @@
-import { handOn, keepOutput, register, renew } from '../store/index.ts';
+import { handOn, keepOutput, reasonOf, register, renew } from '../store/index.ts';
 import { askToStop, type Companion, type Slot, stopRunning } from './slot.ts';
 
 /** Beats three times a lease, so that one lost beat costs nothing; keeps the worker known and its job's lease alive. */
@@ -18,6 +18,7 @@ export async function beat(slot: Slot): Promise<void> {
       leaseMs: options.leaseMs,
       job,
     });
+    unheard.delete(slot);
     if (shutdown) askToStop(slot, 'warm');
     if (kind === 'unregistered') await register(db, entry, true);
     // What was true when the beat was sent may be over when it is answered.
@@ -28,9 +29,15 @@ export async function beat(slot: Slot): Promise<void> {
       stopRunning(slot, 'lost');
     }
   } catch (error) {
-    options.log({ event: 'debug', text: `heartbeat: ${String(error)}` });
+    const isNews = error instanceof Error && error.name === 'ReplyError' && !unheard.has(slot);
+    if (isNews) unheard.add(slot);
+    const text = `Redis does not take the heartbeat of worker ${entry.name}, trying again: ${reasonOf(error)}`;
+    options.log({ event: isNews ? 'warning' : 'debug', text });
   }
 }
+
+/** Workers whose last heartbeat was refused, which was told once. */
+const unheard = new WeakSet<Slot>();
 
 const FLUSH_MS = 250;
 

@@ -4,8 +4,9 @@ import { describeCall } from '../parse/describe.ts';
 import { type DurationRules, parseDuration } from '../parse/duration.ts';
 import { parseJobId, parseQueueName, parseTaskName } from '../parse/names.ts';
 import { quote } from '../parse/quote.ts';
-import { enqueue, note } from '../store/index.ts';
+import { type EnqueueOptions, enqueue, note } from '../store/index.ts';
 import type { ChildOptions as Options } from '../task.ts';
+import { untilDone } from './patience.ts';
 import type { Slot } from './slot.ts';
 
 /** Does what a running job asks for through rqt/task. Resolves to the answer, '' for none; rejects with a reason for the task. */
@@ -26,7 +27,13 @@ async function write(slot: Slot, call: JobCall, fields: { meta?: string; rqt_pro
   const job = slot.running?.job;
   if (fields.meta !== undefined && job?.metaOpaque)
     throw new Error(`what Python has written to job.meta cannot be read (${job.metaOpaque}), so it is not replaced`);
-  const held = job?.execution === call.executionId && (await note(slot.db, job, fields));
+  const held =
+    job?.execution === call.executionId &&
+    (await untilDone(
+      slot,
+      () => note(slot.db, job, fields),
+      () => {},
+    ));
   if (!held) throw new Error('the job is not run by this worker any more');
 }
 
@@ -40,7 +47,8 @@ async function enqueueChild(slot: Slot, parent: JobCall, request: Extract<TaskRe
   const dependsOn = options.ids('dependsOn');
   if (dependsOn.includes(id)) throw new Error(`job ${id} cannot depend on itself`);
   const wait = options.duration('in', 0, { allowNone: false });
-  const { unfinished } = await enqueue(slot.db, [{ id, call, description: options.text('description') ?? describeCall(call) }], {
+  const job = { id, call, description: options.text('description') ?? describeCall(call) };
+  const plan: EnqueueOptions = {
     queue: parseQueueName(options.text('queue') ?? parent.queue),
     limits: {
       ...DEFAULT_LIMITS,
@@ -51,7 +59,13 @@ async function enqueueChild(slot: Slot, parent: JobCall, request: Extract<TaskRe
     idsMayExist: chosen !== undefined,
     plan: { ...(dependsOn.length > 0 && { dependsOn }), ...(wait !== null && wait > 0 && { due: { inMs: wait } }) },
     by: { id: parent.jobId, execution: parent.executionId, queue: parent.queue },
-  });
+  };
+  // What Redis refuses for now was not done.
+  const { unfinished } = await untilDone(
+    slot,
+    () => enqueue(slot.db, [job], plan),
+    () => {},
+  );
   if (unfinished[0]) throw new Error(`job ${id} is still ${unfinished[0].state}; nothing was enqueued`);
   return id;
 }

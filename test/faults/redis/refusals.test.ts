@@ -179,6 +179,26 @@ test('failover: a worker follows when its Redis has become the replica of anothe
   assert.equal(await other.client.xlen(`rq:results:${id}`), 1);
 });
 
+test('a worker that finds only a replica looks for a master with growing pauses, and says so once', async () => {
+  const worker = await stage.start('--name', 'idle', '--job-monitoring-interval', '1');
+  await client.replicaof('127.0.0.1', 1);
+  await until('it tells', () => /does not take the heartbeat/.test(worker.printed.stderr));
+  const heartbeats = await countCalls('evalsha');
+  // Several beats: some seconds, in which a connection that came back at once would be made anew dozens of times.
+  await until('it goes on trying', async () => (await countCalls('evalsha')) >= heartbeats + 4);
+  const made = /total_connections_received:(\d+)/.exec(await client.info('stats'))?.[1];
+  assert.ok(Number(made) < 40, `${made} connections`);
+  await client.replicaof('NO', 'ONE');
+  await stage.untilState(await put('quick#nothing'), 'finished');
+  assert.equal((await stage.rqt('shutdown', 'idle')).status, 0);
+  const ran = await worker.ended;
+  assertToldOnce(ran);
+});
+
+async function countCalls(command: string): Promise<number> {
+  return Number(new RegExp(`cmdstat_${command}:calls=(\\d+)`).exec(await client.info('commandstats'))?.[1] ?? 0);
+}
+
 const WAITS = /Redis connection lost|trying again/;
 
 async function dropConnections(): Promise<void> {
