@@ -30,7 +30,7 @@ export async function play(redis: TestRedis, { scene, steps, later }: Case): Pro
   await settle(stage);
   const died = `${steps},${later ?? ''}`.split(',').filter(step => step !== '' && stage.diedAt(step));
   const seen = await audit(redis.client, stage.db.prefix);
-  const problems = [...stage.blunders(), ...seen.problems, ...(await findLost(stage, seen))];
+  const problems = [...stage.blunders(), ...seen.problems, ...findLost(stage, seen), ...(await compareCounters(stage, seen))];
   const passed = new Set(stage.passed());
   if (problems.length === 0) await forget(stage);
   return { died, passed, problems };
@@ -54,7 +54,7 @@ function wasKilledInExecutor({ fields, results }: AuditedJob): boolean {
 }
 
 /** Compares what is there with what was acknowledged and with what the tasks did. */
-async function findLost(stage: Stage, seen: Audit): Promise<string[]> {
+export function findLost(stage: Stage, seen: Audit): string[] {
   const effects = stage.effects();
   const problems = [...stage.expected].flatMap(([id, expected]) =>
     judge(id, expected, seen.jobs.get(id), {
@@ -69,7 +69,7 @@ async function findLost(stage: Stage, seen: Audit): Promise<string[]> {
       if (type === '1' && !done.has(execution))
         problems.push(`${id}: execution ${execution} succeeded, and its task never came to its end`);
   }
-  return [...problems, ...(await compareCounters(stage, seen))];
+  return problems;
 }
 
 interface Did {
@@ -104,7 +104,8 @@ async function compareCounters({ db, expected, effects }: Stage, seen: Audit): P
   return isRight ? [] : [`the workers have counted ${JSON.stringify(counted)}, and of results there are ${JSON.stringify(kept)}`];
 }
 
-async function forget({ db, close }: Stage): Promise<void> {
+/** Removes the keys and the folder of a stage. */
+export async function forget({ db, close }: Stage): Promise<void> {
   const keys = await db.client.keys(`${db.prefix}:*`);
   for (let i = 0; i < keys.length; i += 1000) await db.client.unlink(...keys.slice(i, i + 1000));
   close();
