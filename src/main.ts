@@ -28,6 +28,7 @@ const COMMANDS = {
   kill: () => import('./commands/kill.ts'),
   shutdown: () => import('./commands/shutdown.ts'),
   fsck: () => import('./commands/fsck.ts'),
+  selftest: () => import('./commands/selftest.ts'),
   redis: () => import('./commands/redis.ts'),
   config: () => import('./commands/config.ts'),
 } as const satisfies Record<string, () => Promise<{ command: Command }>>;

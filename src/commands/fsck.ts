@@ -12,7 +12,7 @@ const DEFAULT_GRACE = '60s';
 export const command: Command = {
   name: 'fsck',
   synopsis: '',
-  summary: 'find what is damaged in Redis, and mend it',
+  summary: 'find and mend damage in Redis',
   words: { min: 0, max: 0 },
   outlivesReader: true,
   options: [
