@@ -2,6 +2,7 @@ import { type ChildProcess, fork } from 'node:child_process';
 import { closeSync } from 'node:fs';
 import type { Readable } from 'node:stream';
 import { failpoint } from '../failpoint.ts';
+import { readMessage } from './heard.ts';
 import { closeWriteEnds, openOutputs, readFrom } from './outputs.ts';
 import { isRunning } from './processes.ts';
 import type { FromExecutor, Setup, StreamName, ToExecutor } from './protocol.ts';
@@ -77,7 +78,7 @@ export class Executor {
         this.user?.onExit(this.exit);
       });
     });
-    this.#child.on('message', message => this.#receive(message as FromExecutor));
+    this.#child.on('message', message => this.#receive(readMessage(message)));
     this.#listen('stdout');
     this.#listen('stderr');
     this.send({ type: 'setup', setup });
@@ -118,7 +119,8 @@ export class Executor {
     if (this.#child.connected) this.#child.disconnect();
   }
 
-  #receive(message: FromExecutor): void {
+  #receive(message: FromExecutor | null): void {
+    if (!message) return;
     if (__FAILPOINTS__) failpoint(`message.${message.type}.received`);
     if (message.type === 'ready') this.ready = true;
     if (message.type === 'unfit') this.soiled = message.why;
