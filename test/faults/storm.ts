@@ -114,13 +114,13 @@ interface StormJob {
 }
 
 const JOBS: readonly StormJob[] = [
-  { name: 'slow', args: ['tasks#slow', ':60', ...PATIENT], expected: {} },
+  { name: 'slow', args: ['tasks#slow', ':150', ...PATIENT], expected: {} },
   { name: 'flaky', args: ['tasks#flaky', ':1', '--retry-max', '50', ...PATIENT], expected: {} },
   { name: 'later', args: ['tasks#plain', '--schedule-in', '1s', ...PATIENT], expected: {} },
   { name: 'repeated', args: ['tasks#plain', '--repeat', '1', ...PATIENT], expected: { successes: 2, done: { least: 2 } } },
   {
     name: 'once',
-    args: ['tasks#slow', ':30', '--at-most-once'],
+    args: ['tasks#slow', ':250', '--at-most-once'],
     expected: { states: ['finished', 'failed'], begun: { most: 1 }, done: { least: 0 } },
   },
   { name: 'bad', args: ['tasks#bad', ...PATIENT], expected: { states: ['failed'] } },
