@@ -90,7 +90,7 @@ function report(
   const broken = verdicts.filter(({ why }) => why.length > 0).length;
   if (json) {
     const promises = verdicts.map(({ name, text, why }) => ({ name, text, kept: why.length === 0, why }));
-    print(JSON.stringify({ version: 1, kind: 'selftest', kept: broken === 0, kills, seconds, promises }));
+    print(JSON.stringify({ version: 1, kind: 'selftest', kept: broken === 0, kills, total_seconds: seconds, promises }));
   } else {
     const sum = broken === 0 ? `all ${verdicts.length} promises kept` : `${broken} of ${verdicts.length} promises BROKEN`;
     print(`${sum}; ${kills} processes killed in ${seconds.toFixed(1)} s`);

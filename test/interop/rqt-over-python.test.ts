@@ -138,7 +138,7 @@ interop('requeue and delete: a Python worker runs the one, RQ does not know the 
   const before = await fieldsOf(again);
   assert.equal((await lab.rqt('requeue', again)).status, 0);
   // Fields that are not about where it stands are as they were, byte for byte.
-  const places = ['status', 'enqueued_at', 'ended_at', 'worker_name'];
+  const places = ['status', 'enqueued_at', 'started_at', 'ended_at', 'worker_name'];
   const after = await fieldsOf(again);
   assert.deepEqual(without(after, places), without(before, places));
   await client.hset(`rq:job:${again}`, 'data', JSON.stringify(['pytasks.add', null, [1, 2], {}]));

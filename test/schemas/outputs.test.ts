@@ -44,6 +44,10 @@ test('an empty namespace', async () => {
   assert.equal(await json(['cron', 'list']), '');
 });
 
+test('a selftest', async () => {
+  contract.check(await json(['selftest']), 'selftest');
+});
+
 test('jobs of every state', async () => {
   const report = join(path, 'report.jsonl');
   const enqueue = async (...args: string[]) => idOf(await json(['enqueue', ...args]));
