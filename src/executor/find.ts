@@ -1,5 +1,5 @@
 import { realpathSync, statSync } from 'node:fs';
-import { isAbsolute, join, relative, sep } from 'node:path';
+import { basename, isAbsolute, join, relative, sep } from 'node:path';
 import { TaskRefusal } from './refusal.ts';
 
 /** A task's name in its parts. */
@@ -25,9 +25,9 @@ export function parseTaskName(task: string): TaskName {
 
 /** The real path of a task's module: the first there is in the roots, in their order; `queue` is where the job came from. Throws {@link TaskRefusal}. */
 export function findModule({ module, fn, dotted }: TaskName, roots: readonly string[], queue: string): string {
-  for (const root of roots) {
-    for (const ending of endingsOf(module)) {
-      const file = join(root, module + ending);
+  for (const [root, path] of candidates(module, roots)) {
+    for (const ending of endingsOf(path)) {
+      const file = join(root, path + ending);
       if (isFile(file)) return insideOf(root, file, module);
     }
   }
@@ -35,6 +35,17 @@ export function findModule({ module, fn, dotted }: TaskName, roots: readonly str
   if (!dotted) throw new TaskRefusal(places);
   const python = `${quote(`${module.replaceAll('/', '.')}.${fn}`)} looks like a Python task: keep queue ${quote(queue)} for Python's workers, and give rqt's a queue of their own`;
   throw new TaskRefusal(`${python}. Here there is ${places}`);
+}
+
+/**
+ * Each root with the module's path in it. Last, `tasks/mail` is `mail` in a root that is a folder `tasks` itself, as that of rqt's own tasks
+ * is: a job's name must not depend on the folder in which its worker was started.
+ */
+function candidates(module: string, roots: readonly string[]): [root: string, path: string][] {
+  const found = roots.map((root): [string, string] => [root, module]);
+  const path = module.startsWith('tasks/') ? module.slice('tasks/'.length) : '';
+  if (path === '' || path.startsWith('/')) return found;
+  return [...found, ...roots.filter(root => basename(root) === 'tasks').map((root): [string, string] => [root, path])];
 }
 
 function split(task: string): TaskName {

@@ -48,6 +48,13 @@ for (const [task, value] of [
   });
 }
 
+test('where the one root is a folder tasks, its name may stand in front as it does one folder up', async () => {
+  const pool = startPool({ taskRoots: [join(first, 'tasks')] });
+  assert.deepEqual([resultOf(await pool.run('mail#send')), resultOf(await pool.run('tasks/mail#send'))], ['sent', 'sent']);
+  assert.match(reasonOf(await pool.run('tasks/tasks/mail#send')), /no module "tasks\/tasks\/mail"/);
+  assert.match(reasonOf(await pool.run('tasks//etc/passwd#x')), /no module/);
+});
+
 for (const [task, reason] of [
   ['/etc/passwd#fn', 'task "/etc/passwd#fn" is refused: its module is an absolute path; only those in the task roots can be run'],
   ['../x#fn', 'task "../x#fn" is refused: its module leads out of the task roots (..)'],

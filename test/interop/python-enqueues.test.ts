@@ -232,7 +232,7 @@ interop('the tasks that ship with rqt run from Python, and rq enqueue does as we
   const id = await python.run<string>(
     `
     open(file, 'w').write('abc')
-    return queue().enqueue('checksum#sha256', file, job_timeout=30).id`,
+    return queue().enqueue('tasks/checksum#sha256', file, job_timeout=30).id`,
     { file },
   );
   const ran = await lab.rq('enqueue', '-S', 'json', '--job-id', 'by-rq', '--retry-max', '1', 'quick.add', ':1', ':2');
