@@ -300,6 +300,52 @@ interop('meta, group and callbacks', async () => {
   );
 });
 
+interop('whatever else a Job of RQ has can be read, in each state: properties, attributes, and what only looks', async () => {
+  const parent = await enqueue('-q', 'other', 'quick#nothing');
+  const flags = ['--meta', 'a=b', '--group', 'g', '--on-success', 'quick#nothing', '--ttl', '1h'];
+  const ended = [await enqueue('--result-ttl', '60', ...flags, 'quick#echo', 'x'), await enqueue(...flags, 'quick#fail', 'oh')];
+  await burst();
+  const canceled = await enqueue('quick#nothing');
+  await lab.rqt('cancel', canceled);
+  const gate = lab.gate();
+  const started = await enqueue(...flags, 'slow#gate', gate.file);
+  const worker = await lab.start('--burst');
+  await lab.untilState(started, 'started');
+  const waiting = [
+    await enqueue('--retry-max', '2', '--retry-interval', '5,6', 'quick#nothing'),
+    await enqueue('--depends-on', parent, 'quick#nothing'),
+    await enqueue('--schedule-in', '1h', '--repeat', '3', '--repeat-interval', '5', 'quick#nothing'),
+  ];
+  const ids = [...ended, canceled, started, ...waiting];
+  // These import the function, which is none of Python's.
+  const unread = await python.run<string[]>(
+    `
+    callables = {'func', 'success_callback', 'failure_callback', 'stopped_callback'}
+    looks = 'get_call_string get_ttl get_retry_interval should_enqueue_at_front dependencies_are_met to_dict get_meta'.split()
+    unread = []
+    for job in Job.fetch_many(ids, connection=connection, serializer=JSONSerializer):
+        assert Job.exists(job.id, connection=connection)
+        properties = [name for name in dir(Job) if isinstance(getattr(Job, name), property)]
+        for name in set(properties + list(vars(job)) + looks) - callables:
+            try:
+                found = getattr(job, name)
+                if name in looks and callable(found):
+                    found()
+            except Exception as error:
+                unread.append(f'{name} of a {job.get_status()} job: {error!r}')
+        for held in [*job.results(), *job.get_executions()]:
+            for name in vars(held):
+                getattr(held, name)
+    return unread`,
+    { ids },
+  );
+  assert.deepEqual(unread, []);
+  const called = await python.run('return [fetch(id).get_call_string() for id in ids]', { ids: ended });
+  assert.deepEqual(called, ["quick#echo('x')", "quick#fail('oh')"]);
+  gate.open();
+  await worker.ended;
+});
+
 interop('a job that RQ reads and saves again is the same to rqt', async () => {
   const id = await enqueue(
     '--retry-max',

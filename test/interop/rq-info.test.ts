@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { dumpKeys } from '../helpers/keyspace.ts';
 import { linesOf } from '../helpers/space.ts';
 import { until } from '../helpers/until.ts';
-import { openLab } from './lab.ts';
+import { endRq, openLab } from './lab.ts';
 import { interop } from './python.ts';
 
 const lab = await openLab();
@@ -53,6 +53,19 @@ interop('rq info prints the numbers of rqt’s queues and workers, in all its mo
   assert.match(byQueue, /^low: +–$/m);
   assert.deepEqual(linesOf(one), ['queue low 2, 0 executing, 0 finished, 0 failed']);
   await end();
+});
+
+interop('rq info --interval tells how the numbers go on', async () => {
+  await enqueue('quick#nothing');
+  const info = lab.startProgram('info', '-r', '-i', '0.1');
+  let told = '';
+  info.stdout?.setEncoding('utf8').on('data', text => {
+    told += text;
+  });
+  await until('it has told them', () => /^queue default 1, 0 executing, 0 finished, 0 failed$/m.test(told));
+  await burst();
+  await until('it has told the change', () => /^queue default 0, 0 executing, 1 finished, 0 failed$/m.test(told));
+  await endRq(info);
 });
 
 interop('rq info changes nothing', async () => {

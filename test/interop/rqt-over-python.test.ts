@@ -176,6 +176,28 @@ interop('suspend and resume hold a Python worker', async () => {
   await endRq(worker);
 });
 
+interop('logs of a job in a Python worker: Python keeps none; --follow ends with the job', async () => {
+  const { id, gate, worker } = await startRunning();
+  const waiting = await python.run<string>('return queue().enqueue("pytasks.fail", "oh no").id');
+  for (const each of [id, waiting]) {
+    const ran = await lab.rqt('logs', each);
+    assert.deepEqual([ran.status, ran.stdout], [0, ''], ran.stderr);
+  }
+  const followed = lab.rqt('logs', '--follow', id);
+  gate.open();
+  await lab.untilState(waiting, 'failed');
+  const ran = [
+    await followed,
+    await lab.rqt('logs', id),
+    await lab.rqt('logs', waiting),
+    await lab.rqt('logs', '--json', waiting),
+  ];
+  for (const { status, stdout, stderr } of ran) {
+    assert.deepEqual([status, stdout], [0, ''], stderr);
+  }
+  await endRq(worker);
+});
+
 async function fieldsOf(id: string): Promise<Record<string, string>> {
   const fields = await client.hgetallBuffer(`rq:job:${id}`);
   return Object.fromEntries(Object.entries(fields).map(([name, value]) => [name, value.toString('latin1')]));
