@@ -59,7 +59,8 @@ function isRequest(request: unknown): request is TaskRequest {
     case 'progress':
       return typeof request.fraction === 'number' && typeof request.note === 'string';
     case 'enqueue':
-      return typeof request.task === 'string' && Array.isArray(request.args) && isRecord(request.options);
+      // What a task may pass to job.enqueue by mistake is refused by name, where it is fulfilled.
+      return isRecord(request.options);
     default:
       return false;
   }
