@@ -14,13 +14,16 @@ const SHOW_CURSOR = '\x1b[?25h';
 export async function redraw(draw: () => Promise<string>, intervalMs: number, plain: boolean): Promise<void> {
   const stopped = new AbortController();
   const stop = () => stopped.abort();
-  process.once('SIGINT', stop).once('SIGTERM', stop);
+  // To the end of the process: a second Ctrl-C must not end it before the cursor is back.
+  process.on('SIGINT', stop).on('SIGTERM', stop);
   process.stdout.once('close', stop);
+  const untilStopped = new Promise<null>(resolve => stopped.signal.addEventListener('abort', () => resolve(null)));
   const overwrite = process.stdout.isTTY === true && !plain;
   if (overwrite) process.stdout.write(HIDE_CURSOR + CLEAR_ALL);
   try {
     while (!stopped.signal.aborted) {
-      const picture = await draw();
+      const picture = await Promise.race([draw(), untilStopped]);
+      if (picture === null) break;
       process.stdout.write(overwrite ? overLast(picture) : `${picture}\n`);
       await sleep(intervalMs, undefined, { signal: stopped.signal }).catch(() => {});
     }

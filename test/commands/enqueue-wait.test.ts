@@ -1,13 +1,13 @@
 import assert from 'node:assert/strict';
-import { spawn } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { existsSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { endWorker } from '../helpers/busy.ts';
 import { startRedis } from '../helpers/redis.ts';
-import { launcher, type Running } from '../helpers/rqt.ts';
+import type { Running } from '../helpers/rqt.ts';
 import { linesOf, newFolder, newSpace, type Space } from '../helpers/space.ts';
+import { noTerminal, startOnTerminal } from '../helpers/terminal.ts';
 import { until } from '../helpers/until.ts';
 
 const redis = await startRedis();
@@ -223,23 +223,13 @@ for (const [signal, status] of [
   });
 }
 
-test('Ctrl-C at a terminal detaches, too', async () => {
+test('Ctrl-C at a terminal detaches, too', { skip: noTerminal }, async () => {
   const space = newSpace(redis);
-  const line = `${process.execPath} ${launcher} enqueue does#both --wait; echo "status $?"`;
-  const terminal = spawn('script', ['-qec', line, '/dev/null'], {
-    env: { ...process.env, ...space.env },
-    stdio: ['pipe', 'pipe', 'ignore'],
-  });
-  let shown = '';
-  terminal.stdout.setEncoding('utf8').on('data', text => {
-    shown += text;
-  });
-  const ended = new Promise(resolve => terminal.once('close', resolve));
-  await until('it waits', () => /waiting for job/.test(shown), 30_000);
-  terminal.stdin.write('\x03');
-  await until('it has detached', () => /goes on \(follow/.test(shown), 30_000);
-  terminal.stdin.end();
-  await ended;
+  const enqueue = startOnTerminal(['enqueue', 'does#both', '--wait'], space.env);
+  await until('it waits', () => /waiting for job/.test(enqueue.shown));
+  enqueue.type('\x03');
+  assert.equal(await enqueue.ended, 130);
+  assert.match(enqueue.shown, /goes on \(follow/);
   assert.equal(await redis.client.llen(space.key('queue:default')), 1);
 });
 

@@ -1,11 +1,11 @@
 import assert from 'node:assert/strict';
-import { spawn } from 'node:child_process';
 import { test } from 'node:test';
 import { endWorker } from '../helpers/busy.ts';
 import { dumpKeys } from '../helpers/keyspace.ts';
 import { startRedis } from '../helpers/redis.ts';
 import { checkWhole } from '../helpers/rq-places.ts';
 import { linesOf, newFolder, newSpace, type Space } from '../helpers/space.ts';
+import { noTerminal, startOnTerminal } from '../helpers/terminal.ts';
 import { until } from '../helpers/until.ts';
 
 const redis = await startRedis();
@@ -171,18 +171,12 @@ test('no false alarm while workers and producers are busy with all that jobs can
   await checkWhole(client, space.namespace);
 });
 
-test('in a terminal, long findings are cut to its width and no colour remains without one', async () => {
+test('in a terminal, long findings are cut to its width and no colour remains without one', { skip: noTerminal }, async () => {
   const space = newSpace(redis);
   await client.rpush(space.key('queue:default'), 'g'.repeat(300));
-  const child = spawn('script', ['-qec', `${process.execPath} bin/rqt.js fsck --grace 0`, '/dev/null'], {
-    env: { ...process.env, RQT_REDIS_URL: redis.url, RQT_NAMESPACE: space.namespace, COLUMNS: '80', TERM: 'dumb' },
-    stdio: ['ignore', 'pipe', 'ignore'],
-  });
-  let text = '';
-  child.stdout.setEncoding('utf8').on('data', chunk => {
-    text += chunk;
-  });
-  await new Promise(resolve => child.once('close', resolve));
-  assert.match(text, /queue-ghost/);
-  assert.ok(!text.includes('g'.repeat(81)), text);
+  const env = { RQT_REDIS_URL: redis.url, RQT_NAMESPACE: space.namespace, COLUMNS: '80', TERM: 'dumb' };
+  const fsck = startOnTerminal(['fsck', '--grace', '0'], env);
+  assert.equal(await fsck.ended, 1);
+  assert.match(fsck.shown, /queue-ghost/);
+  assert.ok(!fsck.shown.includes('g'.repeat(81)), fsck.shown);
 });

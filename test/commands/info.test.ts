@@ -1,10 +1,11 @@
 import assert from 'node:assert/strict';
-import { execFileSync, spawn } from 'node:child_process';
+import { execFileSync } from 'node:child_process';
 import { test } from 'node:test';
 import { dumpKeys } from '../helpers/keyspace.ts';
 import { startRedis, type TestRedis } from '../helpers/redis.ts';
 import { launcher, rqt } from '../helpers/rqt.ts';
 import { linesOf, newSpace, type Space } from '../helpers/space.ts';
+import { noTerminal, startOnTerminal } from '../helpers/terminal.ts';
 import { until } from '../helpers/until.ts';
 
 const redis = await startRedis();
@@ -269,33 +270,29 @@ test('-i ends with 69 and one line when Redis goes away', async () => {
   assert.match(stderr, /^rqt: [^\n]+\n$/);
 });
 
-test('on a terminal -i draws in place without clearing, hides the cursor and gives it back', { skip: !hasScript() }, async () => {
-  const { env } = newSpace(redis);
-  const command = `${process.execPath} ${launcher} info -i 0.05`;
-  const child = spawn('script', ['-qefc', command, '/dev/null'], {
-    env: { ...process.env, ...env, TERM: 'xterm' },
-    stdio: ['pipe', 'pipe', 'ignore'],
-  });
-  let printed = '';
-  child.stdout.setEncoding('utf8').on('data', text => {
-    printed += text;
-  });
-  const ended = new Promise(resolve => child.once('close', resolve));
-  await until('three pictures', () => printed.split('\x1b[H').length > 3);
-  child.stdin.write('\x03');
-  assert.equal(await ended, 0);
-  assert.equal(printed.split('\x1b[2J').length, 2);
-  assert.ok(printed.indexOf('\x1b[?25l') < printed.indexOf('\x1b[H'));
-  assert.ok(printed.lastIndexOf('\x1b[?25h') > printed.lastIndexOf('\x1b[H'));
+test('on a terminal -i draws in place without clearing, hides the cursor and gives it back', { skip: noTerminal }, async () => {
+  const info = startOnTerminal(['info', '-i', '0.05'], newSpace(redis).env);
+  await until('three pictures', () => info.shown.split('\x1b[H').length > 3);
+  info.type('\x03');
+  assert.equal(await info.ended, 0);
+  assert.equal(info.shown.split('\x1b[2J').length, 2);
+  assert.ok(info.shown.indexOf('\x1b[?25l') < info.shown.indexOf('\x1b[H'));
+  assert.ok(info.shown.lastIndexOf('\x1b[?25h') > info.shown.lastIndexOf('\x1b[H'));
 });
 
-function hasScript(): boolean {
-  try {
-    return execFileSync('script', ['--version']).toString().includes('util-linux');
-  } catch {
-    return false;
-  }
-}
+test('an impatient Ctrl-C, Ctrl-C gives the cursor back, too, and a Redis that does not answer holds nobody up', {
+  skip: noTerminal,
+}, async () => {
+  const own = await startRedis();
+  const info = startOnTerminal(['info', '-i', '0.05'], newSpace(own).env);
+  await until('a picture', () => info.shown.includes('0 queues'));
+  own.pause();
+  info.type('\x03');
+  info.type('\x03');
+  assert.equal(await info.ended, 0);
+  own.resume();
+  assert.ok(info.shown.endsWith('\x1b[?25h\r\n'), JSON.stringify(info.shown.slice(-60)));
+});
 
 test('a reader that goes away ends info quietly', async () => {
   const space = newSpace(redis);

@@ -17,6 +17,10 @@ export interface TestRedis {
   readonly client: Redis;
   /** Ends the server with this signal and waits until it is gone. */
   kill(signal?: NodeJS.Signals): Promise<void>;
+  /** Halts the server: its connections stay open, and nothing answers on them (SIGSTOP). */
+  pause(): void;
+  /** Lets a halted server go on. */
+  resume(): void;
   /** Starts the server again on the same directory. */
   start(): Promise<void>;
   stop(): Promise<void>;
@@ -44,6 +48,9 @@ export async function startRedis(...options: string[]): Promise<TestRedis> {
     await ended;
   };
 
+  const pause = () => void server?.kill('SIGSTOP');
+  const resume = () => void server?.kill('SIGCONT');
+
   await start();
   const client = new Redis({ path: socket, maxRetriesPerRequest: null });
   client.on('error', () => {});
@@ -53,7 +60,7 @@ export async function startRedis(...options: string[]): Promise<TestRedis> {
     rmSync(dir, { recursive: true, force: true });
   };
   after(stop);
-  return { url: `unix://${socket}`, socket, dir, client, kill, start, stop };
+  return { url: `unix://${socket}`, socket, dir, client, kill, pause, resume, start, stop };
 }
 
 function serverProgram(): string {

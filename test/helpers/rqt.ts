@@ -65,7 +65,7 @@ after(() => {
 });
 
 /** The test's environment without what would change rqt's answers. */
-function cleanEnv(extra: Readonly<Record<string, string | undefined>>): NodeJS.ProcessEnv {
+export function cleanEnv(extra: Readonly<Record<string, string | undefined>>): NodeJS.ProcessEnv {
   // No file of the machine or of whoever runs the tests.
   const env: NodeJS.ProcessEnv = { RQT_CONFIG: '/dev/null' };
   for (const [name, value] of Object.entries({ ...process.env, ...extra })) {
