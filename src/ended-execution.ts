@@ -14,6 +14,7 @@ export interface EndedExecution {
   readonly fate: Fate;
   /** By this machine's clock, in epoch milliseconds. */
   readonly startedAt: number;
+  /** As long after `startedAt` as it took, even if the clock was set meanwhile. */
   readonly endedAt: number;
   /** Why it did not finish, in one line, or null; not safe for a terminal. */
   readonly reason: string | null;

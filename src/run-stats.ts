@@ -22,7 +22,7 @@ export interface RunSummary {
 
 /** Gathers a {@link RunSummary}. A million jobs cost no more memory than a hundred, but for the ids of those that wait for a retry. */
 export class RunStats {
-  readonly #beganAt = Date.now();
+  readonly #beganAt = performance.now();
   readonly #counts: Record<Fate, number> = { finished: 0, failed: 0, stopped: 0, retried: 0, 'put back': 0, lost: 0 };
   readonly #slowest: EndedExecution[] = [];
   readonly #failures: EndedExecution[] = [];
@@ -43,7 +43,7 @@ export class RunStats {
     return {
       counts: { ...this.#counts },
       waiting: this.#waiting.size,
-      totalMs: Date.now() - this.#beganAt,
+      totalMs: Math.round(performance.now() - this.#beganAt),
       slowest: [...this.#slowest],
       failures: [...this.#failures],
       waitingFailures: [...this.#waiting.values()].filter(ended => ended !== null),

@@ -62,7 +62,7 @@ export class Spooler {
 
   /** null: they are kept, and told as such. */
   async put(jobs: readonly NewJob[]): Promise<Enqueued | null> {
-    const options = { ...fromNowOn(optionsOf(this.#order)), isUnique: this.#order.unique };
+    const options = { ...optionsOf(this.#order), isUnique: this.#order.unique };
     // The same for both ways: when the answer was lost, Redis may have them already.
     const token = newJobId();
     if (this.#trouble === null && this.#db) {
@@ -89,7 +89,15 @@ export class Spooler {
   async #keep(jobs: readonly NewJob[], options: EnqueueOptions, token: string): Promise<void> {
     const { keep } = await import('../store/spool/index.ts');
     try {
-      keep(this.#folder, { version: 1, kind: 'spooled', namespace: this.#config.namespace, token, jobs, options });
+      keep(this.#folder, {
+        version: 1,
+        kind: 'spooled',
+        namespace: this.#config.namespace,
+        keptAt: Date.now(),
+        token,
+        jobs,
+        options,
+      });
     } catch (error) {
       const what = jobs.length === 1 ? `job ${jobs[0]?.id}` : `${jobs.length} jobs`;
       throw new RqtError(
@@ -116,11 +124,4 @@ export class Spooler {
       `rqt: ${this.#trouble}; ${what} kept in ${this.#folder} and sent by the next worker or writing rqt command that reaches it`,
     );
   }
-}
-
-/** `--schedule-in` counts from now, not from when the job is sent. */
-function fromNowOn(options: EnqueueOptions): EnqueueOptions & { readonly plan: NonNullable<EnqueueOptions['plan']> } {
-  const { plan = {} } = options;
-  const { due } = plan;
-  return { ...options, plan: due && 'inMs' in due ? { ...plan, due: { atMs: Date.now() + due.inMs } } : plan };
 }

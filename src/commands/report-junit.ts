@@ -29,7 +29,7 @@ type Output = Readonly<Record<StreamName, string>>;
 export class JunitFile {
   readonly #path: string;
   readonly #trouble: ReportTrouble;
-  readonly #beganAt = Date.now();
+  readonly #beganAt = performance.now();
   readonly #suites = new Map<string, Suite>();
   /** Earlier attempts of jobs that will be tried again; the last of them may be the job's last word here. */
   readonly #waiting = new Map<string, { readonly attempts: readonly EndedExecution[]; readonly output: Output }>();
@@ -109,7 +109,7 @@ export class JunitFile {
   #writeAll(fd: number): void {
     const suites = [...this.#suites].filter(([, { totals }]) => totals.tests > 0);
     const totals = junit.sumOf(suites.map(([, suite]) => suite.totals));
-    writeFileSync(fd, junit.junitOpen(totals, Date.now() - this.#beganAt));
+    writeFileSync(fd, junit.junitOpen(totals, Math.round(performance.now() - this.#beganAt)));
     for (const [queue, { totals, startedAt, spool }] of suites) {
       writeFileSync(fd, junit.suiteOpen(queue, totals, { host: hostname(), startedAt }));
       copyAll(spool, fd);

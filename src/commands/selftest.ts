@@ -23,7 +23,7 @@ export const command: Command = {
 };
 
 async function run({ options }: CommandLine): Promise<number> {
-  const startedAt = Date.now();
+  const beganAt = performance.now();
   const config = ownConfig(options);
   const interruption = listenForInterruption();
   try {
@@ -39,7 +39,7 @@ async function run({ options }: CommandLine): Promise<number> {
         await playing.catch(() => {});
         return 128 + constants.signals[ended];
       }
-      return report(ended, { kills: stage.kills, seconds: (Date.now() - startedAt) / 1000, json });
+      return report(ended, { kills: stage.kills, seconds: Math.round(performance.now() - beganAt) / 1000, json });
     } catch (error) {
       throw failureOf(db, error);
     } finally {

@@ -107,13 +107,13 @@ const LONGEST_STAY_MS = 10_000;
  */
 function moveOn(onMove: () => void): (error: Error) => 1 | false {
   let pauseMs = FIRST_MOVE_MS;
-  let movedAt = 0;
+  let movedAt = Number.NEGATIVE_INFINITY;
   return error => {
     if (!/^(READONLY|MASTERDOWN)/.test(error.message)) return false;
-    const sinceMs = Date.now() - movedAt;
+    const sinceMs = performance.now() - movedAt;
     if (sinceMs < pauseMs) return false;
     pauseMs = sinceMs > 6 * LONGEST_STAY_MS ? FIRST_MOVE_MS : Math.min(2 * pauseMs, LONGEST_STAY_MS) * (0.75 + Math.random() / 4);
-    movedAt = Date.now();
+    movedAt = performance.now();
     onMove();
     return 1;
   };

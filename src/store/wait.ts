@@ -54,8 +54,8 @@ export class Vigil {
   /** Each job as it ends, in no order among those that end together. A job that is retried or repeated has not ended. */
   async *ends(): AsyncGenerator<WaitedJob, void> {
     while (this.#open.size > 0) {
-      const nextLookAt = Date.now() + LOOK_EVERY_MS;
-      for (let leftMs = LOOK_EVERY_MS; this.#open.size > 0 && leftMs > 0; leftMs = nextLookAt - Date.now()) {
+      const nextLookAt = performance.now() + LOOK_EVERY_MS;
+      for (let leftMs = LOOK_EVERY_MS; this.#open.size > 0 && leftMs > 0; leftMs = Math.ceil(nextLookAt - performance.now())) {
         yield* await untilRead(async () => this.#look(await this.#woken(leftMs)));
       }
       yield* await untilRead(() => this.#look([...this.#open.keys()]));

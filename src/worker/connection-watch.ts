@@ -13,14 +13,14 @@ export function startConnectionWatch(slot: Slot): Companion {
   const onClose = () => {
     if (lostAt !== null || hasMovedOn(slot.db)) return;
     slot.redisLost = true;
-    lostAt = Date.now();
+    lostAt = performance.now();
     slot.options.log({ event: 'redis_lost', worker, reason });
   };
   const onReady = () => {
     if (lostAt === null) return;
     slot.redisLost = false;
-    slot.connectedAt = Date.now();
-    slot.options.log({ event: 'redis_again', worker, afterMs: slot.connectedAt - lostAt });
+    slot.connectedAt = performance.now();
+    slot.options.log({ event: 'redis_again', worker, afterMs: Math.round(slot.connectedAt - lostAt) });
     lostAt = null;
   };
   client.on('error', onError).on('close', onClose).on('ready', onReady);

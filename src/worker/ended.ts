@@ -6,14 +6,24 @@ import type { Slot } from './slot.ts';
 /** What is told of an execution's end beside the job itself. */
 interface End {
   readonly fate: Fate;
-  readonly startedAt: number;
+  readonly began: Beginning;
   readonly reason?: string | null;
   readonly trace?: string;
   readonly retryInMs?: number;
 }
 
+/** When an execution began: by this machine's clock, which may be set while it runs, and as {@link performance.now}, which counts on. */
+export interface Beginning {
+  readonly at: number;
+  readonly monotonicMs: number;
+}
+
+export function beginNow(): Beginning {
+  return { at: Date.now(), monotonicMs: performance.now() };
+}
+
 /** The record of an execution that ended just now. */
-export function endedNow({ entry }: Slot, job: ClaimedJob, { fate, startedAt, reason, trace, retryInMs }: End): EndedExecution {
+export function endedNow({ entry }: Slot, job: ClaimedJob, { fate, began, reason, trace, retryInMs }: End): EndedExecution {
   return {
     id: job.id,
     queue: job.queue,
@@ -22,8 +32,8 @@ export function endedNow({ entry }: Slot, job: ClaimedJob, { fate, startedAt, re
     worker: entry.name,
     attempt: job.attempt,
     fate,
-    startedAt,
-    endedAt: Date.now(),
+    startedAt: began.at,
+    endedAt: began.at + Math.round(performance.now() - began.monotonicMs),
     reason: reason ?? null,
     trace: trace ?? '',
     retryInMs: retryInMs ?? null,
@@ -31,7 +41,7 @@ export function endedNow({ entry }: Slot, job: ClaimedJob, { fate, startedAt, re
 }
 
 /** How an execution ended that was settled. */
-export function endOf(outcome: Outcome, settled: Settled): Omit<End, 'startedAt'> {
+export function endOf(outcome: Outcome, settled: Settled): Omit<End, 'began'> {
   const failure = outcome.kind === 'failed' ? outcome.failure : undefined;
   switch (settled.kind) {
     case 'finished':

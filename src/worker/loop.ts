@@ -124,6 +124,6 @@ function requestOf({ entry, options }: Slot, order: QueueOrder): ClaimRequest {
 
 /** A pause that a stop request ends. */
 async function pause(slot: Slot, ms: number): Promise<void> {
-  const until = Date.now() + ms;
-  while (slot.asked === 'nothing' && Date.now() < until) await sleep(Math.min(50, until - Date.now()));
+  const until = performance.now() + ms;
+  while (slot.asked === 'nothing' && performance.now() < until) await sleep(Math.min(50, until - performance.now()));
 }

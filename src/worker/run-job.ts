@@ -16,7 +16,7 @@ import {
 } from '../store/index.ts';
 import { runCallback } from './callbacks.ts';
 import { Capture } from './capture.ts';
-import { endedNow, endOf, LOST } from './ended.ts';
+import { beginNow, endedNow, endOf, LOST } from './ended.ts';
 import { runInExecutor } from './execute.ts';
 import { LiveOutput } from './live-output.ts';
 import { untilDone } from './patience.ts';
@@ -34,7 +34,7 @@ export type NextRequest = (outcome: Outcome['kind']) => ClaimRequest | null;
 /** Runs one claimed job in an executor and settles it. */
 export async function runJob(slot: Slot, job: ClaimedJob, nextRequest: NextRequest): Promise<JobEnd> {
   const { log } = slot.options;
-  const startedAt = Date.now();
+  const began = beginNow();
   log({
     event: 'job_started',
     queue: job.queue,
@@ -53,7 +53,7 @@ export async function runJob(slot: Slot, job: ClaimedJob, nextRequest: NextReque
     await giveBack(slot, job, { reason: 'no executor could be started', hasBegun: false });
     return { ended: null, next: null };
   }
-  const ended = (end: Omit<Parameters<typeof endedNow>[2], 'startedAt'>) => endedNow(slot, job, { ...end, startedAt });
+  const ended = (end: Omit<Parameters<typeof endedNow>[2], 'began'>) => endedNow(slot, job, { ...end, began });
   if (outcome.kind === 'stopped' && outcome.by === 'lost') return { ended: ended({ fate: 'lost', reason: LOST }), next: null };
   if (outcome.kind === 'stopped' && outcome.by === 'cold') {
     const reason = 'the worker was stopped';
@@ -72,7 +72,7 @@ export async function runJob(slot: Slot, job: ClaimedJob, nextRequest: NextReque
   );
   if (__FAILPOINTS__) failpoint('job.settled');
   const record = ended(endOf(outcome, settled));
-  tell(slot, job, { outcome, settled, durationMs: record.endedAt - startedAt });
+  tell(slot, job, { outcome, settled, durationMs: record.endedAt - record.startedAt });
   return { ended: record, next: claim };
 }
 

@@ -11,7 +11,7 @@ export type Left = { readonly kind: 'done' | 'unsettled' } | { readonly kind: 's
 /** With `--settle`: looks for due retries, dependents, and jobs that are scheduled within the time. */
 export async function leftToCome({ db, options }: Slot, shift: Shift): Promise<Left> {
   if (options.settleForMs === null) return { kind: 'done' };
-  const leftMs = shift.beganAt + options.settleForMs - Date.now();
+  const leftMs = Math.ceil(shift.beganAt + options.settleForMs - performance.now());
   const { running, scheduled, deferred } = await coming(db, options.queues, (await redisNow(db)) + Math.max(0, leftMs));
   if (running === 0 && scheduled === 0 && !deferred) return { kind: 'done' };
   return leftMs <= 0 ? { kind: 'unsettled' } : { kind: 'something', lookAgainMs: Math.min(LOOK_AGAIN_MS, leftMs) };

@@ -6,13 +6,14 @@ import { Tally } from './tally.ts';
 /** What the slots of one process have in common. */
 export class Shift {
   readonly tally = new Tally();
-  readonly beganAt = Date.now();
+  /** As {@link performance.now}: the machine's clock may be set meanwhile. */
+  readonly beganAt = performance.now();
   readonly #slots = new Set<Slot>();
   readonly #options: ShiftOptions;
   /** Jobs that were started, and claims that may start another one: `--max-jobs` counts those of all slots together. */
   #started = 0;
   #claiming = 0;
-  #lastEndAt = Date.now();
+  #lastEndAt = performance.now();
   /** Jobs that have ended badly for good: `--max-failures` counts those of all slots together. */
   #failures = 0;
 
@@ -36,7 +37,7 @@ export class Shift {
 
   /** For how long no slot has run a job. */
   get idleMs(): number {
-    return this.isWorking ? 0 : Date.now() - this.#lastEndAt;
+    return this.isWorking ? 0 : performance.now() - this.#lastEndAt;
   }
 
   /** All the jobs that may be started were started. */
@@ -80,7 +81,7 @@ export class Shift {
   /** The job is settled; `hasNext`: the slot has claimed another one in the same step. One that was not run does not count. */
   end(slot: Slot, { hasNext, hasRun }: { hasNext: boolean; hasRun: boolean }): void {
     slot.holdsJob = false;
-    this.#lastEndAt = Date.now();
+    this.#lastEndAt = performance.now();
     if (!hasRun) this.#started -= 1;
     if (!hasNext && !this.isWorking) this.#ring(slot);
   }

@@ -7,9 +7,9 @@ const SAME_SIGNAL_MS = 200;
 
 /** The first signal finishes the running job and stops, the second one stops at once and puts the job back. `early`: one that came before. */
 export function startSignals(slot: Slot, early: NodeJS.Signals | null): Companion {
-  let lastAt = 0;
+  let lastAt = Number.NEGATIVE_INFINITY;
   const handle = (signal: NodeJS.Signals) => {
-    const now = Date.now();
+    const now = performance.now();
     if (slot.asked !== 'nothing' && now - lastAt < SAME_SIGNAL_MS) return;
     lastAt = now;
     slot.signal = signal;

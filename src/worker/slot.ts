@@ -25,7 +25,7 @@ export interface Slot {
   asked: 'nothing' | 'warm' | 'cold';
   /** The signal that asked, or null when a message did. */
   signal: NodeJS.Signals | null;
-  /** When the connection was last made; sweeping right after would take jobs from workers that are just coming back, too. */
+  /** When the connection was made again, as {@link performance.now}; sweeping right after would take jobs from workers that are just coming back, too. */
   connectedAt: number;
 }
 

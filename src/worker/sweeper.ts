@@ -39,7 +39,7 @@ async function forgetAll({ db, options }: Slot): Promise<void> {
  */
 export async function sweepQueues(slot: Slot): Promise<GivenUp[]> {
   const { db, options } = slot;
-  if (Date.now() - slot.connectedAt < options.leaseMs) return [];
+  if (performance.now() - slot.connectedAt < options.leaseMs) return [];
   const given: GivenUp[] = [];
   for (const queue of options.queues) {
     try {

@@ -153,7 +153,7 @@ function createSlot(db: Db, options: WorkerOptions, entry: WorkerEntry): Slot {
     stopAsked: new AbortController(),
     asked: 'nothing',
     signal: null,
-    connectedAt: 0,
+    connectedAt: Number.NEGATIVE_INFINITY,
     pool: createPool({
       script: options.executorScript,
       taskRoots: options.taskRoots,

@@ -113,9 +113,9 @@ export class Stage {
 
   /** @throws Error that says what a process has not done, when it ends before or takes too long. */
   async #until(what: string, running: Running, isSo: () => boolean): Promise<void> {
-    for (const end = Date.now() + PATIENCE_MS; !isSo(); await sleep(10)) {
+    for (const end = performance.now() + PATIENCE_MS; !isSo(); await sleep(10)) {
       if (running.hasEnded && !isSo()) throw new Error(`${running.name} ${what}: ${running.describeEnd()}`);
-      if (Date.now() > end) throw new Error(`${running.name} ${what} within ${PATIENCE_MS / 1000} s`);
+      if (performance.now() > end) throw new Error(`${running.name} ${what} within ${PATIENCE_MS / 1000} s`);
     }
   }
 

@@ -33,7 +33,7 @@ export async function startServer(
 ): Promise<string> {
   prepareHome(home);
   const socket = socketPath(home);
-  const deadline = Date.now() + deadlineMs;
+  const deadline = performance.now() + deadlineMs;
   let launched: Launched | undefined;
   for (let pauseMs = 4; ; pauseMs = Math.min(pauseMs * 1.5, 100)) {
     const reply = await ask(socket, 'PING');
@@ -42,7 +42,7 @@ export async function startServer(
     const end = launched?.ended();
     if (end?.kind === 'broken') throw new RqtError('unreachable', `the private Redis in ${home} did not start: ${end.reason}`);
     if (end) launched = undefined;
-    if (Date.now() > deadline) throw lateError(home, reply, deadlineMs);
+    if (performance.now() > deadline) throw lateError(home, reply, deadlineMs);
     if (reply.kind === 'absent') launched ??= launchAlone();
     await sleep(pauseMs);
   }

@@ -15,10 +15,10 @@ import { tryLock } from './lock.ts';
  * @throws RqtError `unreachable` when it does not end within `deadlineMs`.
  */
 export async function stopServer(home: string, { deadlineMs = 60_000 }: { readonly deadlineMs?: number } = {}): Promise<boolean> {
-  const deadline = Date.now() + deadlineMs;
+  const deadline = performance.now() + deadlineMs;
   let wasRunning = false;
   while (!isFree(home)) {
-    const left = deadline - Date.now();
+    const left = deadline - performance.now();
     if (left <= 0) throw new RqtError('unreachable', `the private Redis in ${home} does not stop: see ${logPath(home)}`);
     const reply = await ask(socketPath(home), 'SHUTDOWN', left);
     wasRunning ||= reply.kind === 'closed';

@@ -6,6 +6,8 @@ export interface Entry {
   readonly version: 1;
   readonly kind: 'spooled';
   readonly namespace: string;
+  /** When it was kept, by this machine's clock in epoch milliseconds; absent in files of older versions. */
+  readonly keptAt?: number;
   /** Under which Redis remembers that it has these jobs. */
   readonly token: string;
   readonly jobs: readonly NewJob[];
@@ -23,8 +25,9 @@ export function readEntry(text: string, namespace: string): Entry | string {
   if (entry?.kind !== 'spooled') return 'it is no file of a spool';
   if (entry.version !== 1) return `its version is ${Number(entry.version)}, and this rqt reads version 1`;
   if (entry.namespace !== namespace) return 'it is for another namespace';
-  const { token, jobs, options } = entry;
-  const isWhole = typeof token === 'string' && token !== '' && isFilled(jobs) && jobs.every(isJob) && isOptions(options);
+  const { token, jobs, options, keptAt } = entry;
+  const isNamed = typeof token === 'string' && token !== '' && (keptAt === undefined || Number.isFinite(keptAt));
+  const isWhole = isNamed && isFilled(jobs) && jobs.every(isJob) && isOptions(options);
   return isWhole ? (entry as Entry) : 'it is damaged: something is missing';
 }
 

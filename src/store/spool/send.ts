@@ -2,7 +2,7 @@ import { mkdirSync, readdirSync, readFileSync, renameSync, rmSync, statSync } fr
 import { join } from 'node:path';
 import { RqtError } from '../../errors.ts';
 import type { Db } from '../db.ts';
-import { type Enqueued, enqueue } from '../enqueue.ts';
+import { type Enqueued, type EnqueueOptions, enqueue } from '../enqueue.ts';
 import { failureOf } from '../failure.ts';
 import { type Entry, readEntry } from './entry.ts';
 
@@ -63,7 +63,7 @@ async function sendOne(db: Db, folder: string, name: string): Promise<Outcome> {
   }
   if (typeof entry === 'string') return setAside(folder, name, entry);
   try {
-    const answer = await enqueue(db, entry.jobs, { ...entry.options, token: entry.token });
+    const answer = await enqueue(db, entry.jobs, { ...fromThenOn(entry), token: entry.token });
     rmSync(path, { force: true });
     return { sent: answer.count, problems: problemsOf(answer, entry) };
   } catch (error) {
@@ -71,6 +71,17 @@ async function sendOne(db: Db, folder: string, name: string): Promise<Outcome> {
     const isItsOwn = failure instanceof RqtError ? failure.code === 'usage' || failure.code === 'data' : !isOfRedis(failure);
     return isItsOwn ? setAside(folder, name, failure instanceof Error ? failure.message : String(failure)) : 'later';
   }
+}
+
+/**
+ * `--schedule-in` counts from when the job was kept, not from when it is sent. What has passed is the difference of two readings of this machine's
+ * clock, so that it does not matter if that is wrong.
+ */
+function fromThenOn({ options, keptAt }: Entry): EnqueueOptions {
+  const due = options.plan?.due;
+  if (!due || !('inMs' in due) || keptAt === undefined) return options;
+  const passedMs = Math.max(0, Date.now() - keptAt);
+  return { ...options, plan: { ...options.plan, due: { inMs: Math.max(0, due.inMs - passedMs) } } };
 }
 
 /** Redis's own words, or the connection's; what breaks a script or the making of its arguments comes from the content of the file. */
