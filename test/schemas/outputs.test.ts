@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
-import { after, test } from 'node:test';
+import { test } from 'node:test';
 import { formatLog, type LogEvent } from '../../src/view/log.ts';
 import { lookOf } from '../../src/view/look.ts';
 import { startBusy } from '../helpers/busy.ts';
@@ -200,14 +200,18 @@ test('the private server, and the configuration', async () => {
   const home = newFolder({ 'rqt.toml': '[queues.mail]\ntimeout = "1h"\n[worker]\npath = ["a"]\n' });
   const env = { RQT_HOME: home, RQT_CONFIG: join(home, 'rqt.toml') };
   const run = async (...args: string[]) => (await rqt([...args, '--json'], { env })).stdout;
-  after(() => rqt(['redis', 'stop'], { env }));
-  contract.check(await run('redis', 'status'), 'redis');
-  await run('info');
-  contract.check(await run('redis', 'status'));
-  contract.check(await run('config'), 'config');
-  for (const key of ['worker.path', 'queues.mail.timeout', 'burst', 'enqueue.group'])
-    contract.check(await run('config', key), 'setting');
-  rmSync(join(home, 'rqt.toml'));
+  try {
+    contract.check(await run('redis', 'status'), 'redis');
+    await run('info');
+    contract.check(await run('redis', 'status'));
+    contract.check(await run('config'), 'config');
+    for (const key of ['worker.path', 'queues.mail.timeout', 'burst', 'enqueue.group'])
+      contract.check(await run('config', key), 'setting');
+    rmSync(join(home, 'rqt.toml'));
+  } finally {
+    // Not in an after(): the folder's own would come first, and a server without its folder cannot be found.
+    await rqt(['redis', 'stop'], { env: { RQT_HOME: home } });
+  }
 });
 
 const of = { queue: 'default', jobId: 'j' };
