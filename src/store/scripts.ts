@@ -80,8 +80,6 @@ const SCRIPTS = {
 
 /** Every transition that rqt knows: one script each. */
 export type ScriptName = keyof typeof SCRIPTS;
-/** Their names, for tests. */
-export const SCRIPT_NAMES = /* @__PURE__ */ Object.keys(SCRIPTS) as readonly ScriptName[];
 type Argument = string | number | Buffer;
 
 /** Runs a script and returns its tagged array with strings for bytes. */
@@ -91,7 +89,7 @@ export function runScript(db: Db, name: ScriptName, args: readonly Argument[]): 
 
 /** A script that few commands need, kept apart so that the others do not load it. */
 export interface Script {
-  /** Unlike that of any other. */
+  /** That of its file in lua/, in camel case: unlike that of any other. */
   readonly name: string;
   readonly lua: string;
 }

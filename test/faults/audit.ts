@@ -1,5 +1,6 @@
 import { inflateSync } from 'node:zlib';
 import type { Redis } from 'ioredis';
+import { findCronTrouble, OF_CRON } from './audit-cron.ts';
 
 /**
  * Reads every key of a namespace whose jobs have settled, and tells what is wrong with it: a job that is not in exactly one place, a key that
@@ -14,6 +15,7 @@ export async function audit(client: Redis, prefix: string): Promise<Audit> {
     ...(await findUnowned(client, keyspace, jobs)),
     ...(await findStuck(client, prefix, jobs)),
     ...(await findWorkerTrouble(client, keyspace)),
+    ...(await findCronTrouble(client, keyspace, jobs)),
     ...[...jobs.values()].flatMap(job => findDoubled(job)),
   ];
   return { jobs, problems };
@@ -93,9 +95,10 @@ const OWNED =
   /^(?:job:(?<a>[^:]+):dependents|job::(?<b>[^:]+):dependencies|(?:results|executions|rqt:output|rqt:live|rqt:children):(?<c>[^:]+)|execution:(?<d>[^:]+):[^:]+)$/;
 const OF_QUEUES = /^(queues|queue:[^:]+|(wip|finished|failed|deferred|scheduled|canceled):.+)$/;
 const OF_WORKERS = /^(workers|workers:.+|worker:.+)$/;
-const OTHERS = /^(job:[^:]+|suspended|rqt:suspended:.+|rqt:expiring|rqt:releasing|rqt:once:.+|groups|group:.+)$/;
+const OTHERS = /^(job:[^:]+|suspended|rqt:suspended:.+|rqt:expiring|rqt:releasing|rqt:once:.+|rqt:spooled:.+|groups|group:.+)$/;
 /** Nothing runs: these are left over, whatever they hold. */
-const ONLY_WHILE_BUSY = /^(queue:.+:intermediate|wip:.+|execution:.+|executions:.+|rqt:releasing|workers|workers:.+)$/;
+const ONLY_WHILE_BUSY =
+  /^(queue:.+:intermediate|wip:.+|execution:.+|executions:.+|rqt:releasing|rqt:runs|[^:]+:rqt-run-[^:]+|workers|workers:.+)$/;
 
 async function findStrangeKeys(
   client: Redis,
@@ -104,9 +107,15 @@ async function findStrangeKeys(
 ): Promise<string[]> {
   const problems = keys.flatMap(key => {
     if (ONLY_WHILE_BUSY.test(key)) return [`${key} is left over`];
-    return [OWNED, OF_QUEUES, OF_WORKERS, OTHERS].some(pattern => pattern.test(key)) ? [] : [`${key} is no key that is known`];
+    return [OWNED, OF_QUEUES, OF_WORKERS, OF_CRON, OTHERS].some(pattern => pattern.test(key))
+      ? []
+      : [`${key} is no key that is known`];
   });
   for (const [id, where] of places) if (!jobs.has(id)) problems.push(`${id} is in ${where.join(', ')} and has no hash`);
+  for (const queue of await client.smembers(`${prefix}:queues`))
+    if (queue.includes(':rqt-run-')) problems.push(`${queue} is left over among the queues`);
+  for (const key of keys.filter(key => key.startsWith('rqt:spooled:')))
+    if ((await client.ttl(`${prefix}:${key}`)) < 0) problems.push(`${key} is kept for ever`);
   for (const id of await client.zrange(`${prefix}:rqt:expiring`, '0', '-1'))
     if (jobs.get(id)?.fields.status !== 'queued') problems.push(`${id} is among those whose ttl counts, and does not wait`);
   return problems;

@@ -18,3 +18,9 @@ export function pick<T>(random: () => number, from: readonly T[]): T {
 export function chooseSeed(): number {
   return Number(process.env.RQT_FAULTS_SEED ?? new Date().toISOString().slice(0, 10).replaceAll('-', ''));
 }
+
+/** The same in another order. */
+export function shuffle<T>(random: () => number, from: readonly T[]): T[] {
+  const keyed = from.map(item => ({ item, key: random() }));
+  return keyed.sort((a, b) => a.key - b.key).map(({ item }) => item);
+}

@@ -3,22 +3,13 @@ import { join } from 'node:path';
 import { cancel } from '../../src/store/cancel.ts';
 import { stop } from '../../src/store/stop.ts';
 import { resume } from '../../src/store/suspend.ts';
-import type { Running } from '../helpers/rqt.ts';
 import { until } from '../helpers/until.ts';
+import { command, ended, expectPrinted, hasEnded, many, type Scene } from './scene.ts';
+import { CRON_SCENES } from './scenes-cron.ts';
+import { FSCK_SCENE } from './scenes-fsck.ts';
+import { RUN_SCENE } from './scenes-run.ts';
+import { SPOOL_SCENES } from './scenes-spool.ts';
 import type { Stage } from './stage.ts';
-
-/** What a process is killed in: jobs, and the process that is to die. */
-export interface Scene {
-  readonly name: string;
-  /** Puts jobs there. */
-  set(stage: Stage): Promise<void>;
-  /** Starts the process that is armed to die, and does what is to be done meanwhile; returns when that process has ended. */
-  act(stage: Stage, steps: string): Promise<void>;
-  /** Before the clean worker: undoes what would keep it from working. */
-  after?(stage: Stage): Promise<void>;
-}
-
-const ended = async ({ ended }: Running): Promise<void> => void (await ended);
 
 /** A job of every kind. */
 async function setEveryKind(stage: Stage): Promise<void> {
@@ -29,9 +20,14 @@ async function setEveryKind(stage: Stage): Promise<void> {
     done: { least: 0 },
     states: ['finished', 'failed'],
   });
-  await stage.add('retried', 'flaky', { args: [1], plan: { retry: { retriesLeft: 3, intervals: [] } } });
-  await stage.add('retried-later', 'flaky', { args: [1], plan: { retry: { retriesLeft: 3, intervals: [1] } } });
-  await stage.add('repeated', 'plain', { plan: { repeat: { repeatsLeft: 1, intervals: [] } }, successes: 2, done: { least: 2 } });
+  await stage.add('retried', 'flaky', { args: [1], runs: 2, plan: { retry: { retriesLeft: 3, intervals: [] } } });
+  await stage.add('retried-later', 'flaky', { args: [1], runs: 2, plan: { retry: { retriesLeft: 3, intervals: [1] } } });
+  await stage.add('repeated', 'plain', {
+    plan: { repeat: { repeatsLeft: 1, intervals: [] } },
+    runs: 2,
+    successes: 2,
+    done: { least: 2 },
+  });
   await stage.add('scheduled', 'plain', { plan: { due: { inMs: 1 } } });
   await stage.add('parent', 'plain', { plan: { callbacks: { success: 'tasks#callback', failure: 'tasks#callback' } } });
   await stage.add('child', 'plain', { plan: { dependsOn: ['parent'] } });
@@ -64,23 +60,6 @@ async function loseWorker(stage: Stage, where: 'here' | 'elsewhere'): Promise<vo
   for (const key of await client.smembers(`${prefix}:workers`)) await client.del(key);
 }
 
-const many = (count: number) => Array.from({ length: count }, (_, i) => `j${i}`);
-
-/** Ids that were printed are acknowledged; others may be there or not. */
-function expectPrinted(stage: Stage, printed: string, all: readonly string[] = []): void {
-  const acknowledged = printed.split('\n').slice(0, -1);
-  for (const id of all) stage.expected.set(id, { mayBeGone: true, done: { least: 0 } });
-  for (const id of acknowledged) stage.expected.set(id, {});
-}
-
-function command(name: string, args: readonly string[], set: Scene['set'], after?: Scene['after']): Scene {
-  return { name, set, act: async (stage, steps) => ended(stage.start(args, steps)), ...(after && { after }) };
-}
-
-function hasEnded({ child }: Running): boolean {
-  return child.exitCode !== null || child.signalCode !== null;
-}
-
 async function isThere({ db }: Stage, id: string): Promise<boolean> {
   return (await db.client.exists(`${db.prefix}:job:${id}`)) === 1;
 }
@@ -111,7 +90,7 @@ export const SCENES: readonly Scene[] = [
   {
     name: 'killed executor',
     set: async stage => {
-      await stage.add('dies', 'dies', { plan: { retry: { retriesLeft: 1, intervals: [] } } });
+      await stage.add('dies', 'dies', { runs: 2, plan: { retry: { retriesLeft: 1, intervals: [] } } });
       await stage.add('child', 'plain', { plan: { dependsOn: ['dies'] } });
     },
     act: async (stage, steps) => ended(stage.startWorker(steps)),
@@ -128,7 +107,9 @@ export const SCENES: readonly Scene[] = [
     name: 'stopped job',
     set: async stage => {
       await stage.add('heeds', 'heeds', {
-        states: ['stopped'],
+        // Where its worker dies, it is canceled at the end; where its executor dies, it has failed: nobody stops it a second time.
+        states: ['stopped', 'canceled', 'failed'],
+        begun: { most: 1 },
         plan: { callbacks: { stopped: 'tasks#callback' } },
         done: { least: 0 },
       });
@@ -145,7 +126,7 @@ export const SCENES: readonly Scene[] = [
   {
     name: 'cold stop',
     set: async stage => {
-      await stage.add('slow', 'slow', { args: [600] });
+      await stage.add('slow', 'slow', { args: [600], runs: 2 });
       await stage.add('next', 'plain');
     },
     act: async (stage, steps) => {
@@ -161,7 +142,7 @@ export const SCENES: readonly Scene[] = [
   {
     name: 'dead neighbour',
     set: async stage => {
-      await stage.add('slow', 'slow', { args: [600] });
+      await stage.add('slow', 'slow', { args: [600], runs: 2 });
       await stage.add('child', 'plain', { plan: { dependsOn: ['slow'] } });
       await loseWorker(stage, 'here');
     },
@@ -170,7 +151,7 @@ export const SCENES: readonly Scene[] = [
   {
     name: 'lapsed lease',
     set: async stage => {
-      await stage.add('slow', 'slow', { args: [600] });
+      await stage.add('slow', 'slow', { args: [600], runs: 2 });
       await stage.add('child', 'plain', { plan: { dependsOn: ['slow'] } });
       await loseWorker(stage, 'elsewhere');
     },
@@ -181,7 +162,7 @@ export const SCENES: readonly Scene[] = [
     set: async () => {},
     act: async (stage, steps) => {
       const producer = stage.start(['enqueue', 'tasks#plain', '--job-id', 'new', '--retry-max', '2', '--group', 'g'], steps);
-      expectPrinted(stage, (await producer.ended).stdout, ['new']);
+      expectPrinted(stage, (await producer.ended).stdout, { all: ['new'] });
     },
   },
   {
@@ -252,7 +233,7 @@ export const SCENES: readonly Scene[] = [
     (name): Scene => ({
       name,
       set: async stage => {
-        await stage.add('slow', 'slow', { args: [300], plan: { retry: { retriesLeft: 1, intervals: [] } } });
+        await stage.add('slow', 'slow', { args: [300], runs: 2, plan: { retry: { retriesLeft: 1, intervals: [] } } });
         await stage.add('next', 'plain');
       },
       act: async (stage, steps) => {
@@ -284,7 +265,7 @@ export const SCENES: readonly Scene[] = [
   }),
   command('requeue', ['requeue', '--all'], async stage => {
     for (const id of ['first', 'second'])
-      await stage.add(id, 'flaky', { args: [1], states: ['finished', 'failed'], done: { least: 0 } });
+      await stage.add(id, 'flaky', { args: [1], runs: 2, states: ['finished', 'failed'], done: { least: 0 } });
     await stage.add('child', 'plain', { plan: { dependsOn: ['first'] }, states: ['canceled', 'finished'], done: { least: 0 } });
     await stage.startWorker().ended;
   }),
@@ -293,6 +274,10 @@ export const SCENES: readonly Scene[] = [
     for (const id of many(250))
       await stage.add(id, 'plain', { plan: { dependsOn: ['parent'] }, states: ['canceled', 'finished'], done: { least: 0 } });
   }),
+  ...CRON_SCENES,
+  ...SPOOL_SCENES,
+  RUN_SCENE,
+  FSCK_SCENE,
 ];
 
 /** Who starts the private server is killed meanwhile; the next one finds that, or starts it. What was acknowledged is there. */
@@ -301,7 +286,7 @@ async function startPrivateServer(stage: Stage, steps: string): Promise<void> {
   const enqueue = (id: string) => ['enqueue', 'tasks#plain', '--job-id', id];
   const first = await stage.start(enqueue('first'), steps, env).ended;
   const second = await stage.start(enqueue('second'), undefined, env).ended;
-  expectPrinted(stage, first.stdout + second.stdout, ['first']);
+  expectPrinted(stage, first.stdout + second.stdout, { all: ['first'] });
   // They are in another Redis than the one that is audited.
   for (const [id, expectation] of stage.expected) stage.expected.set(id, { ...expectation, mayBeGone: true });
   if (second.status !== 0) throw new Error(`after a kill at ${steps} rqt enqueue ended with ${second.status}: ${second.stderr}`);

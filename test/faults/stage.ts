@@ -19,7 +19,7 @@ export interface Stage {
   readonly expected: Map<string, Expected>;
   /** Puts a job that runs a function of tasks.ts on the queue, acknowledged. */
   add(id: string, fn: string, more?: { args?: unknown[]; plan?: JobPlan; resultTtlMs?: number } & Expected): Promise<void>;
-  /** Starts `rqt`, armed to die at these steps (`name:n`, with commas between them). */
+  /** Starts `rqt`, armed to die at these steps (`name:n`, with commas between them; '': it only notes which steps it passes). */
   start(args: readonly string[], steps?: string, env?: Readonly<Record<string, string | undefined>>): Running;
   /** A worker that ends when nothing is left to be done. */
   startWorker(steps?: string, ...flags: string[]): Running;
@@ -27,7 +27,7 @@ export interface Stage {
   effects(): Effect[];
   /** Waits for an effect; gives up when the process ends before. Says whether it came. */
   sees(process: Running, what: string, id: string): Promise<boolean>;
-  /** The steps that processes have passed. */
+  /** The steps that armed processes have passed. */
   passed(): string[];
   /** Whether a process has died at this step. */
   diedAt(step: string): boolean;
@@ -44,6 +44,8 @@ export interface Expected {
   readonly mayBeGone?: boolean;
   /** It may be enqueued again after it has finished. */
   readonly mayBeReplaced?: boolean;
+  /** How often its task is begun when nobody is killed; default 1. Each kill may make it once more. */
+  readonly runs?: number;
   /** How often its task may be begun and must have come to its end; default: at least once. */
   readonly begun?: { readonly most: number };
   readonly done?: { readonly least: number };
@@ -73,14 +75,14 @@ export function newStage(redis: TestRedis): Stage {
   mkdirSync(join(folder, 'home'));
   const env = {
     RQT_REDIS_URL: redis.url,
+    RQT_HOME: join(folder, 'home'),
     RQT_NAMESPACE: prefix,
     RQT_TEST_FOLDER: folder,
-    RQT_FAILPOINT_LOG: log,
   };
   const blunders: string[] = [];
   const start: Stage['start'] = (args, steps, more) => {
     const running = startRqt(args, {
-      env: { ...env, ...(steps && { RQT_FAILPOINT: steps }), ...more },
+      env: { ...env, ...(steps !== undefined && { RQT_FAILPOINT: steps, RQT_FAILPOINT_LOG: log }), ...more },
       program: launcherWithFailpoints,
       cwd: folder,
     });

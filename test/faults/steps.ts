@@ -1,7 +1,6 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { FromExecutor, ToExecutor } from '../../src/executor/protocol.ts';
-import { SCRIPT_NAMES } from '../../src/store/scripts.ts';
 import { projectRoot } from '../helpers/rqt.ts';
 
 /** Every message there is, by who sends it. The compiler misses a new one here. */
@@ -21,7 +20,7 @@ const FROM_EXECUTOR: Readonly<Record<FromExecutor['type'], true>> = {
 export function allSteps(): string[] {
   const messages = [...Object.keys(TO_EXECUTOR), ...Object.keys(FROM_EXECUTOR)];
   return [
-    ...SCRIPT_NAMES.flatMap(name => [`${name}.before`, `${name}.after`]),
+    ...scriptNames().flatMap(name => [`${name}.before`, `${name}.after`]),
     ...messages.flatMap(type => ['before', 'after', 'received'].map(when => `message.${type}.${when}`)),
     ...namedInSource(),
   ]
@@ -38,6 +37,13 @@ export function isOfExecutor(step: string): boolean {
 
 /** An executor that calls itself unfit is killed by its worker as soon as that is heard: a race that it may win, and need not. */
 const NOBODY_LIVES_SO_LONG = ['message.unfit.after'];
+
+/** Of each file that is a script, not a part of several: those have a reply. */
+function scriptNames(): string[] {
+  const folder = join(projectRoot, 'src/store/lua');
+  const scripts = readdirSync(folder).filter(file => /^-- returns /m.test(readFileSync(join(folder, file), 'utf8')));
+  return scripts.map(file => file.replace(/\.lua$/, '').replace(/_(.)/g, (_, letter: string) => letter.toUpperCase()));
+}
 
 function namedInSource(): string[] {
   const folder = join(projectRoot, 'src');

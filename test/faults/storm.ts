@@ -35,7 +35,7 @@ export async function storm(redis: TestRedis, seed: number, killCount: number): 
   ]);
   await settle(stage);
   const seen = await audit(redis.client, stage.db.prefix);
-  const problems = [...stage.blunders(), ...seen.problems, ...findLost(stage, seen)];
+  const problems = [...stage.blunders(), ...seen.problems, ...findLost(stage, seen, Number.POSITIVE_INFINITY)];
   if (problems.length === 0) await forget(stage);
   return { kills: air.kills, acknowledged: air.acknowledged.length, problems };
 }
@@ -43,7 +43,7 @@ export async function storm(redis: TestRedis, seed: number, killCount: number): 
 /** How long a command takes here and now: lives are measured in it, so that a slow machine is not one where nobody gets to work. */
 async function measureStart(stage: Stage): Promise<number> {
   const startedAt = Date.now();
-  await Promise.all(Array.from({ length: 4 }, () => stage.start(['info'], undefined, NO_LOG).ended));
+  await Promise.all(Array.from({ length: 4 }, () => stage.start(['info']).ended));
   return Date.now() - startedAt;
 }
 
@@ -96,14 +96,12 @@ class Air {
 const WORKERS = [[], ['-j', '2'], ['--isolate'], ['--burst', '--settle']] as const;
 
 function startWorker({ stage, random, workers }: Air): Running {
-  const running = stage.start(['worker', '--grace', '0.2s', '--path', stage.path, ...pick(random, WORKERS)], undefined, NO_LOG);
+  const running = stage.start(['worker', '--grace', '0.2s', '--path', stage.path, ...pick(random, WORKERS)]);
   workers.add(running);
   void running.ended.then(() => workers.delete(running));
   return running;
 }
 
-/** The steps that they pass are of no interest here. */
-const NO_LOG = { RQT_FAILPOINT_LOG: undefined };
 /** No job is given up because many of its workers were killed. */
 const PATIENT = ['--max-crashes', '1000'];
 
@@ -146,7 +144,7 @@ function startLines(air: Air): Running {
 
 /** What it has printed when it ends, in whatever way, is acknowledged. */
 function startEnqueue(air: Air, args: readonly string[], expectedOf: () => Expected): Running {
-  const running = air.stage.start(['enqueue', ...args, '--result-ttl', '1d'], undefined, NO_LOG);
+  const running = air.stage.start(['enqueue', ...args, '--result-ttl', '1d']);
   const noted = running.ended.then(ran => {
     for (const id of ran.stdout.split('\n').slice(0, -1)) {
       air.stage.expected.set(id, expectedOf());
@@ -163,7 +161,7 @@ function startCanceler({ stage, random, acknowledged }: Air): Running | null {
   if (open.length === 0) return null;
   const ids = Array.from({ length: 3 }, () => pick(random, open.slice(-60)));
   for (const id of ids) stage.expected.set(id, { states: ['canceled', 'stopped', 'finished', 'failed'], done: { least: 0 } });
-  return stage.start(['cancel', '--no-wait', ...ids], undefined, NO_LOG);
+  return stage.start(['cancel', '--no-wait', ...ids]);
 }
 
 async function killExecutors(air: Air): Promise<void> {

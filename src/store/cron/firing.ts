@@ -8,7 +8,7 @@ export async function runCron(
   db: Db,
   { name, id, retry, more }: { name: string; id: string; retry: string; more: readonly string[] },
 ): Promise<{ readonly kind: 'enqueued' | 'unknown' | 'changed' | 'taken'; readonly queue: string }> {
-  const [kind, queue] = await runCronScript(db, 'run', [name, id, jsonOf(more), retry]);
+  const [kind, queue] = await runCronScript(db, 'cronRun', [name, id, jsonOf(more), retry]);
   return { kind: kind as 'enqueued', queue: String(queue ?? '') };
 }
 
@@ -25,7 +25,7 @@ export interface DueEntry {
 
 /** The entries whose slot has come, a hundred at the most, the longest overdue first, and what time it is. It changes nothing. */
 export async function dueCron(db: Db): Promise<{ readonly now: number; readonly entries: readonly DueEntry[] }> {
-  const [, now, ...rest] = (await runCronScript(db, 'due', [])).map(String);
+  const [, now, ...rest] = (await runCronScript(db, 'cronDue', [])).map(String);
   const entries: DueEntry[] = [];
   for (let i = 0; i + 5 < rest.length; i += 6) {
     const [name = '', nextSlot, expression = '', zone = '', catchUp, retry = ''] = rest.slice(i, i + 6);
@@ -59,7 +59,7 @@ export interface Fired {
  * Returns the jobs that were enqueued; null: another worker was first, or the entry is another one now.
  */
 export async function fireCron(db: Db, entry: DueEntry, { slots, nextSlot, missed }: Firing): Promise<Fired | null> {
-  const [kind, queue, leftOut, inTheWay, ...ids] = await runCronScript(db, 'fire', [
+  const [kind, queue, leftOut, inTheWay, ...ids] = await runCronScript(db, 'cronFire', [
     ...[entry.name, entry.nextSlot, entry.expression, entry.zone, entry.catchUp, nextSlot ?? ''],
     ...(missed ? [missed.count, missed.slot, missed.fired] : ['', '', '']),
     STOPPED_WITHOUT_WORKER,

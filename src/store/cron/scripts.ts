@@ -10,12 +10,12 @@ import { OVERLAP, runScriptApart } from '../scripts.ts';
 
 const CRON = OVERLAP + cron;
 const SCRIPTS = {
-  put: CRON + put,
-  remove: CRON + remove,
-  pause: CRON + pause,
-  run: CRON + run,
-  due: CRON + due,
-  fire: CRON + fire,
+  cronPut: CRON + put,
+  cronRemove: CRON + remove,
+  cronPause: CRON + pause,
+  cronRun: CRON + run,
+  cronDue: CRON + due,
+  cronFire: CRON + fire,
 } as const;
 
 /** Runs a script of the timetable and returns its tagged array. */
@@ -24,5 +24,5 @@ export function runCronScript(
   name: keyof typeof SCRIPTS,
   args: readonly (string | number | Buffer)[],
 ): Promise<unknown[]> {
-  return runScriptApart(db, { name: `cron_${name}`, lua: SCRIPTS[name] }, args);
+  return runScriptApart(db, { name, lua: SCRIPTS[name] }, args);
 }

@@ -41,7 +41,7 @@ export async function putCron(
   mode: 'add' | 'replace' | 'apply' | 'plan',
   definitions: readonly CronDefinition[],
 ): Promise<Put> {
-  const [kind, ...rest] = await runCronScript(db, 'put', [mode, ...definitions.flatMap(valuesOf)]);
+  const [kind, ...rest] = await runCronScript(db, 'cronPut', [mode, ...definitions.flatMap(valuesOf)]);
   if (kind === 'exists') return { kind, name: String(rest[0]) };
   const outcomes: [string, PutOutcome][] = [];
   for (let i = 0; i < rest.length; i += 2) outcomes.push([String(rest[i]), rest[i + 1] as PutOutcome]);
@@ -60,7 +60,7 @@ function valuesOf(definition: CronDefinition): (string | number | Buffer)[] {
 
 /** Takes entries out of the timetable, all or none; the jobs that they made stay. Returns the name that is unknown, or null. */
 export async function removeCron(db: Db, names: readonly string[]): Promise<string | null> {
-  const [kind, name] = await runCronScript(db, 'remove', names);
+  const [kind, name] = await runCronScript(db, 'cronRemove', names);
   return kind === 'unknown' ? String(name) : null;
 }
 
@@ -94,7 +94,7 @@ export function resumeCron(db: Db, entries: readonly Going[]): Promise<Paused> {
 }
 
 async function setPaused(db: Db, args: readonly (string | number)[]): Promise<Paused> {
-  const [kind, ...rest] = await runCronScript(db, 'pause', args);
+  const [kind, ...rest] = await runCronScript(db, 'cronPause', args);
   if (kind === 'paused') return { kind, already: rest.map(was => was === '1') };
   return { kind: kind as 'unknown' | 'changed', name: String(rest[0]) };
 }

@@ -1,5 +1,6 @@
 import { closeSync, fsyncSync, mkdirSync, openSync, renameSync, rmSync, writeSync } from 'node:fs';
 import { dirname, join } from 'node:path';
+import { failpoint } from '../../failpoint.ts';
 import { writeJson } from '../../parse/exact-json.ts';
 import type { Entry } from './entry.ts';
 
@@ -18,11 +19,13 @@ export function keep(folder: string, entry: Entry): void {
   const draft = join(folder, `.draft-${entry.token}`);
   try {
     write(draft, Buffer.from(writeJson(entry) ?? ''));
+    if (__FAILPOINTS__) failpoint('spool.drafted');
     renameSync(draft, join(folder, name));
   } catch (error) {
     rmSync(draft, { force: true });
     throw error;
   }
+  if (__FAILPOINTS__) failpoint('spool.kept');
   // The name, and the folder's own, which may be new.
   sync(folder);
   if (count === 1) for (const above of [dirname(folder), dirname(dirname(folder))]) sync(above);
