@@ -1,13 +1,14 @@
 import { constants } from 'node:os';
 import type { Command, CommandLine, Options } from '../command.ts';
 import type { Config } from '../config.ts';
-import { EXIT_STATUS, RqtError } from '../errors.ts';
-import { closeDb, type Db, failureOf, openStore, probeNamespace, removeNamespace } from '../store/index.ts';
+import { EXIT_STATUS } from '../errors.ts';
+import { closeDb, failureOf, openStore, removeNamespace } from '../store/index.ts';
 import { safeLine } from '../view/safe.ts';
 import { listenForInterruption } from './interruption.ts';
 import { configOf, print, say } from './io.ts';
 import { newJobId } from './new-job-id.ts';
 import { playAll, type Verdict } from './selftest/play.ts';
+import { keepMarked, NAMESPACE, removeDead } from './selftest/remains.ts';
 import { Stage } from './selftest/stage.ts';
 
 export const command: Command = {
@@ -18,7 +19,7 @@ export const command: Command = {
   outlivesReader: true,
   options: [{ name: 'json', type: 'boolean', describe: 'one JSON document' }],
   epilogue:
-    'It works in a namespace of its own (rqt-selftest-…) on your Redis, and removes it at its end. 0: every promise is kept; 1: one is broken.',
+    'It works in a namespace of its own (rqt-selftest-…) on your Redis, and removes it at its end; what one leaves that was killed, a later one removes. 0: every promise is kept; 1: one is broken.',
   run,
 };
 
@@ -29,8 +30,10 @@ async function run({ options }: CommandLine): Promise<number> {
   try {
     const db = await openStore(config);
     const stage = new Stage(db, childEnvironment(config));
+    let mark: { end(): void } | undefined;
     try {
-      await probe(db);
+      mark = await keepMarked(db);
+      await removeDead(db);
       const json = options.flag('json');
       const playing = playAll(stage, verdict => json || print(lineOf(verdict)));
       const ended = await Promise.race([playing, interruption.first]);
@@ -44,6 +47,7 @@ async function run({ options }: CommandLine): Promise<number> {
       throw failureOf(db, error);
     } finally {
       await stage.stop();
+      mark?.end();
       stage.removeFolder();
       await removeNamespace(db).catch(() => say(`rqt: keys that begin with ${config.namespace}: may be left: remove them`));
       closeDb(db);
@@ -56,7 +60,7 @@ async function run({ options }: CommandLine): Promise<number> {
 /** The Redis of the user, and a namespace that nobody else has. In braces where the user's own is: it is a cluster. */
 function ownConfig(options: Options): Config {
   const config = configOf(options);
-  const name = `rqt-selftest-${newJobId().slice(0, 8)}`;
+  const name = `${NAMESPACE}${newJobId().slice(0, 8)}`;
   return { ...config, namespace: config.namespace.includes('{') ? `{${name}}` : name };
 }
 
@@ -70,17 +74,6 @@ function childEnvironment({ redis, namespace, connectTimeoutMs }: Config): NodeJ
     RQT_CONNECT_TIMEOUT: `${Math.ceil(connectTimeoutMs / 1000)}s`,
     RQT_CONFIG: '/dev/null',
   };
-}
-
-/** A user who may not write, or only keys of some names, is told before anything is started. */
-async function probe(db: Db): Promise<void> {
-  try {
-    await probeNamespace(db);
-  } catch (error) {
-    const told = failureOf(db, error);
-    if (!(told instanceof RqtError)) throw told;
-    throw new RqtError(told.code, `selftest has to write keys that begin with ${db.prefix}: ${told.message}`, { cause: error });
-  }
 }
 
 function report(

@@ -28,7 +28,7 @@ export type { JobQuery } from './job-rows.ts';
 export { listJobs } from './jobs.ts';
 export { type Control, type Doorbell, openDoorbell, subscribe } from './listen.ts';
 export { bury, forget, maintain, neighbours, type Swept, sweep } from './maintain.ts';
-export { namespaceKeys, probeNamespace, removeNamespace } from './namespace.ts';
+export { markNamespace, namespaceKeys, removeNamespace, unmarkedNamespaces } from './namespace.ts';
 export { OVERLAPS, type Overlap } from './once.ts';
 export { openStore } from './open.ts';
 export { cutMark, type OutputPiece, readPieces } from './output.ts';

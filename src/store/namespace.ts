@@ -2,15 +2,32 @@ import type { Db } from './db.ts';
 
 const PAGE = 1000;
 
-/** Writes a key of the namespace that is gone at once. Throws what Redis says when that is not allowed. */
-export async function probeNamespace(db: Db): Promise<void> {
-  await db.client.set(`${db.prefix}:probe`, '', 'PX', 1);
+/** Notes for so long that the namespace is in use. Throws what Redis says when its keys may not be written. */
+export async function markNamespace(db: Db, forMs: number): Promise<void> {
+  await db.client.set(`${db.prefix}:${MARK}`, '', 'PX', forMs);
 }
 
+const MARK = 'rqt:in-use';
+
 /** Every key of the namespace, sorted. It looks at all keys of Redis, a page at a time. */
-export async function namespaceKeys(db: Db): Promise<string[]> {
+export function namespaceKeys(db: Db): Promise<string[]> {
+  return keysLike(db, `${db.prefix.replace(/[\\*?[\]]/g, '\\$&')}:*`);
+}
+
+/**
+ * The namespaces that have keys and no mark (see {@link markNamespace}) any more. `pattern`: Redis's, for the beginning of their keys; `name`: which
+ * part of a key is the name of such a namespace.
+ */
+export async function unmarkedNamespaces(db: Db, pattern: string, name: RegExp): Promise<string[]> {
+  const names = new Set((await keysLike(db, pattern)).flatMap(key => name.exec(key)?.[0] ?? []));
+  const unmarked: string[] = [];
+  // Asked for now: one that began meanwhile has been marked before it had any other key.
+  for (const prefix of names) if ((await db.client.exists(`${prefix}:${MARK}`)) === 0) unmarked.push(prefix);
+  return unmarked;
+}
+
+async function keysLike(db: Db, pattern: string): Promise<string[]> {
   const found = new Set<string>();
-  const pattern = `${db.prefix.replace(/[\\*?[\]]/g, '\\$&')}:*`;
   let cursor = '0';
   do {
     const [next, page] = await db.client.scan(cursor, 'MATCH', pattern, 'COUNT', PAGE);

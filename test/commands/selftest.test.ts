@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { mkdirSync, readdirSync } from 'node:fs';
+import { mkdirSync, readdirSync, utimesSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { type Expected, findLeftovers, type JobSeen, judge } from '../../src/commands/selftest/judge.ts';
@@ -26,15 +26,33 @@ test('every promise is kept, and neither a key nor a file is left', async () => 
   assert.deepEqual(leftInTemporary(), []);
 });
 
-test('Ctrl-C ends it at once, with 130, and removes what it has made', async () => {
+test('Ctrl-C ends it at once, with 130, and removes what it has made, and what others have left that were killed', async () => {
+  const alive = 'rqt-selftest-0000beef';
+  await redis.client.set(`${alive}:rqt:in-use`, '');
+  await redis.client.set(`${alive}:job:x`, 'another one is at work');
+  await redis.client.set('rqt-selftest-of-mine:job:x', 'a namespace of the user');
   const before = await dumpKeys(redis.client);
+  await redis.client.set('rqt-selftest-0000dead:job:x', 'killed');
+  for (const [name, ageMs] of [
+    ['rqt-selftest-older', 2 * 86_400_000],
+    ['rqt-selftest-young', 0],
+  ] as const) {
+    mkdirSync(join(temporary, name));
+    writeFileSync(join(temporary, name, 'effects'), '');
+    utimesSync(join(temporary, name), new Date(Date.now() - ageMs), new Date(Date.now() - ageMs));
+  }
   const running = start(['selftest', '--json'], { env });
-  await until('it has jobs', async () => (await redis.client.keys('rqt-selftest-*:job:*')).length > 3);
+  await until('it has jobs', async () => (await redis.client.keys('rqt-selftest-*:job:*')).length > 6);
+  const marks = (await redis.client.keys('rqt-selftest-*:rqt:in-use')).filter(key => !key.startsWith(alive));
+  assert.equal(marks.length, 1);
+  // Were it killed now, this would lapse, and the next one remove the rest.
+  assert.ok((await redis.client.pttl(marks[0] ?? '')) > 0);
   running.child.kill('SIGINT');
   const ran = await running.ended;
   assert.deepEqual([ran.status, ran.stdout, ran.stderr], [130, '', '']);
   assert.deepEqual(await dumpKeys(redis.client), before);
-  assert.deepEqual(leftInTemporary(), []);
+  assert.deepEqual(leftInTemporary(), ['rqt-selftest-young']);
+  await redis.client.unlink(await redis.client.keys('rqt-selftest-*'));
 });
 
 test('a broken promise is told in a document, with 1: here Redis loses what it is told', async () => {

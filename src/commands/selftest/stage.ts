@@ -6,6 +6,7 @@ import { DEFAULT_LIMITS } from '../../model.ts';
 import { type Db, details, enqueue, type JobPlan } from '../../store/index.ts';
 import { Children, type Running } from './children.ts';
 import type { Effect, JobSeen } from './judge.ts';
+import { NAMESPACE } from './remains.ts';
 import { TASKS } from './tasks.ts';
 
 /** How long a process may take to do what it always does; a machine may be busy. */
@@ -13,7 +14,7 @@ const PATIENCE_MS = 60_000;
 
 /** Where the promises are played: a namespace and a folder of their own, and the processes that were started there. */
 export class Stage {
-  readonly folder = mkdtempSync(join(tmpdir(), 'rqt-selftest-'));
+  readonly folder = mkdtempSync(join(tmpdir(), NAMESPACE));
   readonly children: Children;
   kills = 0;
   isOver = false;
