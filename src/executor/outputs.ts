@@ -1,5 +1,5 @@
 import { spawnSync } from 'node:child_process';
-import { closeSync, constants, existsSync, mkdtempSync, openSync, rmdirSync, unlinkSync } from 'node:fs';
+import { closeSync, constants, existsSync, lstatSync, mkdtempSync, openSync, readdirSync, rmdirSync, unlinkSync } from 'node:fs';
 import { Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -18,21 +18,53 @@ export interface Output {
  */
 export function openOutputs(): Record<StreamName, Output> | null {
   const open: number[] = [];
+  removeDeadFolders();
   try {
-    const folder = mkdtempSync(join(tmpdir(), 'rqt-'));
+    const folder = mkdtempSync(join(tmpdir(), FOLDER));
     const [stdout, stderr] = [join(folder, 'stdout'), join(folder, 'stderr')];
     try {
       if (spawnSync('mkfifo', ['-m', '600', stdout, stderr], { stdio: 'ignore' }).status !== 0) return null;
       return { stdout: openOutput(stdout, open), stderr: openOutput(stderr, open) };
     } finally {
-      // One by one: to remove a whole folder takes a descriptor, and there may be none.
-      for (const path of [stdout, stderr]) if (existsSync(path)) unlinkSync(path);
-      rmdirSync(folder);
+      remove(folder);
     }
   } catch {
     for (const fd of open) closeSync(fd);
     return null;
   }
+}
+
+const FOLDER = 'rqt-pipes-';
+/** They are there for some milliseconds: one this old was left by a process that was killed. */
+const DEAD_AFTER_MS = 600_000;
+let hasLooked = false;
+
+/** Once a process. */
+function removeDeadFolders(): void {
+  if (hasLooked) return;
+  hasLooked = true;
+  try {
+    for (const name of readdirSync(tmpdir())) if (name.startsWith(FOLDER)) removeDead(join(tmpdir(), name));
+  } catch {
+    // It is a courtesy.
+  }
+}
+
+function removeDead(folder: string): void {
+  try {
+    // Anybody may write there: not what somebody else has put in its place.
+    const stats = lstatSync(folder);
+    const isOurs = stats.isDirectory() && stats.uid === process.getuid?.();
+    if (isOurs && Date.now() - stats.mtimeMs > DEAD_AFTER_MS) remove(folder);
+  } catch {
+    // Another worker has removed it, or it holds something else.
+  }
+}
+
+/** One by one: to remove a whole folder takes a descriptor, and there may be none. */
+function remove(folder: string): void {
+  for (const path of [join(folder, 'stdout'), join(folder, 'stderr')]) if (existsSync(path)) unlinkSync(path);
+  rmdirSync(folder);
 }
 
 /** The stream over an end that is read. */
