@@ -3,6 +3,7 @@ import { EXIT_STATUS, RqtError } from '../errors.ts';
 import { parseDuration } from '../parse/duration.ts';
 import { nearest } from '../parse/nearest.ts';
 import { quote } from '../parse/quote.ts';
+import type { Db } from '../store/index.ts';
 import { print, say, withStore } from './io.ts';
 import { writePaced } from './paced.ts';
 import { openProgress } from './progress.ts';
@@ -41,7 +42,7 @@ async function run({ options }: CommandLine): Promise<number> {
   const json = options.flag('json');
   const graceMs = readGrace(options);
   const only = readKinds(options.list('only'), Object.keys(KINDS));
-  return withStore(options, async db => {
+  const work = async (db: Db) => {
     const progress = openProgress(null);
     const report = new FsckReport(fix);
     for await (const event of fsck(db, { fix, graceMs, isWanted: kind => only.includes(kind) })) {
@@ -59,7 +60,8 @@ async function run({ options }: CommandLine): Promise<number> {
     progress.end();
     print(json ? safeJson(report.summary()) : report.render(lookOf(process.stdout, process.env, Date.now())));
     return report.isWell ? 0 : EXIT_STATUS.no;
-  });
+  };
+  return withStore(options, work, { wantsWrongTypes: true });
 }
 
 function readGrace(options: Options): number {

@@ -3,7 +3,7 @@ import { sourceText } from '../config/setting.ts';
 import { type ConfigOfFile, readConfig } from '../config.ts';
 import { failpoint } from '../failpoint.ts';
 import type { OptionSpec } from '../parse/argv.ts';
-import { closeDb, type Db, failureOf, openStore } from '../store/index.ts';
+import { closeDb, type Db, failureOf, openStore, passedOver, passWrongTypes } from '../store/index.ts';
 import { sendSpooled } from './spooled.ts';
 
 let isQuiet = false;
@@ -34,16 +34,19 @@ interface WorkKind {
   readonly isLasting?: boolean;
   /** It changes something: jobs that wait in the spool are sent first. */
   readonly writes?: boolean;
+  /** It looks for keys that hold something else than they should: they are not passed over. */
+  readonly wantsWrongTypes?: boolean;
   /** What it means when the connection is lost before the answer. */
   readonly ifLost?: () => string;
 }
 
 /** Opens the Redis that flags and environment name, does the work, and closes it whatever happens. */
 export async function withStore<T>(options: Options, work: (db: Db) => Promise<T>, kind: WorkKind = {}): Promise<T> {
-  const { isLasting = false, writes = false, ifLost } = kind;
+  const { isLasting = false, writes = false, wantsWrongTypes = false, ifLost } = kind;
   const config = configOf(options);
   const db = await openStore(config, { persistent: isLasting, onlyReads: isLasting });
   if (__FAILPOINTS__) failpoint('command.connected');
+  if (!wantsWrongTypes) passWrongTypes(db, key => say(`rqt: ${passedOver(key)}`));
   try {
     if (writes) await sendSpooled(db, config, text => say(`rqt: ${text}`));
     return await work(db);

@@ -43,3 +43,4 @@ export { resume, suspend } from './suspend.ts';
 export { jobTree } from './tree.ts';
 export { groupMembers, hasGroup, Vigil, type WaitedJob } from './wait.ts';
 export { ownAddress, register, unregister, type WorkerEntry } from './worker-entry.ts';
+export { passedOver, passWrongTypes } from './wrong-type.ts';

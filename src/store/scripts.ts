@@ -2,6 +2,8 @@ import type { Redis } from 'ioredis';
 import { failpoint } from '../failpoint.ts';
 import type { Db } from './db.ts';
 import { keys } from './keys.ts';
+import around from './lua/around.lua';
+import aroundEnd from './lua/around_end.lua';
 import awaitScript from './lua/await.lua';
 import bury from './lua/bury.lua';
 import cancel from './lua/cancel.lua';
@@ -38,6 +40,7 @@ import suspend from './lua/suspend.lua';
 import suspension from './lua/suspension.lua';
 import sweep from './lua/sweep.lua';
 import unregister from './lua/unregister.lua';
+import { tellWrongType, wrongType } from './wrong-type.ts';
 
 /** What a script stands on: each level knows the one before it. */
 const PLACES = prelude + places;
@@ -74,7 +77,7 @@ const SCRIPTS = {
   release: FAMILY + release,
   bury: ENDINGS + bury,
   maintain: ENDINGS + maintain,
-  register: prelude + register,
+  register: PLACES + register,
   unregister: prelude + unregister,
 } as const;
 
@@ -107,9 +110,25 @@ export function runScriptForBytes(db: Db, name: ScriptName, args: readonly Argum
 /** Which scripts a client has sent already. */
 const sent = new WeakMap<Redis, Set<string>>();
 
-function run(db: Db, script: Script, kind: '' | 'Buffer', args: readonly Argument[]): Promise<unknown> {
-  if (__FAILPOINTS__) return runBetweenFailpoints(script.name, () => send(db, script, kind, args));
-  return send(db, script, kind, args);
+async function run(db: Db, script: Script, kind: '' | 'Buffer', args: readonly Argument[]): Promise<unknown> {
+  const whole = () => send(db, script, kind, args);
+  return withoutWrongTypes(db, await (__FAILPOINTS__ ? runBetweenFailpoints(script.name, whole) : whole()));
+}
+
+/** What a script says of keys that hold something else is told, and is no part of its answer (around.lua). @throws RqtError `config` where it could not go on. */
+function withoutWrongTypes(db: Db, reply: unknown): unknown {
+  if (!Array.isArray(reply)) return reply;
+  if (String(reply[0]) === WRONG_TYPE) throw wrongType(db.where, String(reply[1]));
+  const [tag, ...keys] = Array.isArray(reply.at(-1)) ? reply.pop().map(String) : [];
+  if (tag === WRONG_TYPE) for (const key of keys) tellWrongType(db, key);
+  return reply;
+}
+
+const WRONG_TYPE = 'wrong-type';
+
+/** So that each may return early. */
+function wrapped(lua: string): string {
+  return `${around}\nlocal function script()\n${lua}\nend\n${aroundEnd}`;
 }
 
 async function runBetweenFailpoints<T>(name: string, run: () => Promise<T>): Promise<T> {
@@ -124,7 +143,7 @@ function send({ client, prefix }: Db, script: Script, kind: '' | 'Buffer', args:
   const known = sent.get(client) ?? new Set();
   if (known.has(script.name)) return command(client, script, kind)(keys.queues(prefix), prefix, ...args);
   sent.set(client, known.add(script.name));
-  return client[`call${kind}`]('EVAL', script.lua, 1, keys.queues(prefix), prefix, ...args);
+  return client[`call${kind}`]('EVAL', wrapped(script.lua), 1, keys.queues(prefix), prefix, ...args);
 }
 
 type Command = (...args: Argument[]) => Promise<unknown>;
@@ -133,7 +152,7 @@ type Command = (...args: Argument[]) => Promise<unknown>;
 function command(client: Redis, { name, lua }: Script, kind: '' | 'Buffer'): Command {
   const commands = client as unknown as Record<string, Command | undefined>;
   const method = `rqt_${name}${kind}`;
-  if (!commands[method]) client.defineCommand(`rqt_${name}`, { numberOfKeys: 1, lua });
+  if (!commands[method]) client.defineCommand(`rqt_${name}`, { numberOfKeys: 1, lua: wrapped(lua) });
   const found = commands[method];
   if (!found) throw new Error(`ioredis did not define ${method}`);
   return found.bind(client);

@@ -39,7 +39,14 @@ async function fire({ db, options }: Slot, entry: DueEntry, now: number): Promis
     }
     return true;
   } catch (error) {
-    options.log({ event: 'warning', text: `cron ${entry.name}: its slot cannot be fired: ${String(error)}` });
+    const why = error instanceof Error ? error.message : String(error);
+    const trouble = `${entry.name} ${entry.nextSlot} ${why}`;
+    // It is tried again and again, and told once.
+    options.log({ event: told.has(trouble) ? 'debug' : 'warning', text: `cron ${entry.name}: its slot cannot be fired: ${why}` });
+    if (told.size < MOST_TOLD) told.add(trouble);
     return false;
   }
 }
+
+const told = new Set<string>();
+const MOST_TOLD = 1000;

@@ -2,7 +2,16 @@ import { hostname } from 'node:os';
 import { EXIT_STATUS, RqtError } from '../errors.ts';
 import { createPool } from '../executor/index.ts';
 import { failpoint } from '../failpoint.ts';
-import { type Db, openDoorbell, ownAddress, register, unregister, type WorkerEntry } from '../store/index.ts';
+import {
+  type Db,
+  openDoorbell,
+  ownAddress,
+  passedOver,
+  passWrongTypes,
+  register,
+  unregister,
+  type WorkerEntry,
+} from '../store/index.ts';
 import { startAbandonment } from './abandon.ts';
 import { startConnectionWatch } from './connection-watch.ts';
 import { startControl } from './control.ts';
@@ -29,6 +38,7 @@ export async function runWorker(db: Db, options: WorkerOptions): Promise<WorkerE
   const shift = new Shift(options);
   process.setMaxListeners(Math.max(10, 6 * concurrency));
   db.client.setMaxListeners(Math.max(10, 6 * concurrency));
+  passWrongTypes(db, key => options.log({ event: 'warning', text: passedOver(key) }));
   const slots = await startSlots(db, options, shift);
   const ends = await untilAllEnded(slots, shift);
   const why = ORDER_OF_REASONS.find(reason => ends.some(end => end.why === reason)) ?? 'done';

@@ -76,12 +76,12 @@ test('--json: one line per finding, then one that sums up', async () => {
   assert.deepEqual(
     lines.map(({ version, kind, name, subject, mended, left }) => [version, kind, name, subject, mended, left]),
     [
-      [1, 'finding', 'wrong-type', space.key('results:x'), null, 'rqt never removes what it does not know'],
+      [1, 'finding', 'wrong-type', space.key('results:x'), `renamed to ${space.key('rqt:aside:results:x')}`, null],
       [1, 'finding', 'queued-lost', id, 'put to the front of its queue', null],
-      [1, 'fsck', undefined, undefined, 1, 1],
+      [1, 'fsck', undefined, undefined, 2, 0],
     ],
   );
-  assert.deepEqual([ran.status, lines.at(-1).well, lines.at(-1).findings], [1, false, 2]);
+  assert.deepEqual([ran.status, lines.at(-1).well, lines.at(-1).findings], [0, true, 2]);
 });
 
 test('--only looks for some kinds; one that there is not is refused with the nearest', async () => {
@@ -114,6 +114,15 @@ test('where a Python worker is registered, what it does in several steps has the
   await client.zadd(space.key('finished:default'), 4e9, id);
   const ended = await late.ended;
   assert.deepEqual([ended.status, ended.stdout.startsWith('nothing found')], [0, true], ended.stdout);
+});
+
+test('a group whose last job is deleted is gone with it', async () => {
+  const space = newSpace(redis);
+  const id = await space.enqueue('some#quick', '--group', 'g');
+  await space.run(['delete', id]);
+  assert.deepEqual(await space.keys(), [space.key('queues')]);
+  const ran = await space.run(['fsck', '--grace', '0']);
+  assert.equal(ran.status, 0, ran.stdout);
 });
 
 test('two --fix at once put a job back once', async () => {

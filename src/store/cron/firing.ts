@@ -1,4 +1,5 @@
 import type { CatchUp } from '../../cron-entry.ts';
+import { RqtError } from '../../errors.ts';
 import { STOPPED_WITHOUT_WORKER } from '../cancel.ts';
 import type { Db } from '../db.ts';
 import { runCronScript } from './scripts.ts';
@@ -65,6 +66,7 @@ export async function fireCron(db: Db, entry: DueEntry, { slots, nextSlot, misse
     STOPPED_WITHOUT_WORKER,
     ...slots.flatMap(({ slot, id, more }) => [slot, id, jsonOf(more)]),
   ]);
+  if (kind === 'damaged') throw new RqtError('data', 'a part of it is missing or damaged (rqt fsck tells more)');
   if (kind !== 'fired') return null;
   return { queue: String(queue), ids: ids.map(String), leftOut: Number(leftOut), inTheWay: String(inTheWay) };
 }

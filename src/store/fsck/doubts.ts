@@ -39,7 +39,9 @@ export class Doubts {
 
   /** Yields what stays, and holds nothing any more. */
   async *settle(): AsyncGenerator<Step> {
-    const first = await this.#lookAgain([...this.#held.values()]);
+    // What stands in the way of other repairs comes first.
+    const inWay = (finding: Finding) => (finding.kind === 'wrong-type' ? 0 : 1);
+    const first = (await this.#lookAgain([...this.#held.values()])).sort((a, b) => inWay(a) - inWay(b));
     this.#held = new Map();
     const passing = first.filter(({ kind }) => about(kind).isPassing);
     const lasting = first.filter(({ kind }) => !about(kind).isPassing);

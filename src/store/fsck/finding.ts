@@ -10,6 +10,7 @@ export type Target =
   | { readonly area: 'owned'; readonly owned: Owned; readonly id: string; readonly key: string }
   | { readonly area: 'name'; readonly set: string; readonly member: string; readonly id: string }
   | { readonly area: 'release'; readonly id: string }
+  | { readonly area: 'cron'; readonly name: string }
   | { readonly area: 'type'; readonly key: string; readonly expected: string };
 
 /** Where ids are listed: a queue, what Python's worker has popped of it, or a registry. */
@@ -165,9 +166,18 @@ export const KINDS = {
     heals: 'any worker does that, a few at a time',
     isPassing: true,
   },
+  'cron-unlisted': {
+    means:
+      'entries of rqt cron that their timetable does not have, or has at another time: they never fire, or at the wrong time',
+    fix: 'lists them for their next slot; a name without an entry is taken out',
+  },
+  'cron-damaged': {
+    means: 'entries of rqt cron that cannot be fired: a part of what they are is missing or cannot be read',
+    fix: 'leaves them to you, as what they were is not known any more (rqt cron remove, then add or apply)',
+  },
   'wrong-type': {
     means: 'keys that hold something else than RQ keeps there: they may be of another program',
-    fix: 'leaves them alone: look at each (redis-cli TYPE key), then rename or delete it yourself',
+    fix: 'renames each to <namespace>:rqt:aside:…, where it is kept for you, and mends what it stood in the way of',
   },
 } as const satisfies Record<string, About>;
 

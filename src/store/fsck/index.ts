@@ -81,10 +81,14 @@ async function* settle(doubts: Doubts, db: Db, { fix, graceMs }: FsckOptions): A
       yield step;
       continue;
     }
-    const mended = fix ? await mend(db, step.finding.target, graceMs) : null;
+    const mended = fix ? await mendUnlessLost(db, step.finding, graceMs) : null;
     if (mended?.kind === 'fine') continue;
     yield { kind: 'found', finding: { ...step.finding, about: about(step.finding.kind) }, mended };
   }
+}
+
+async function mendUnlessLost(db: Db, { kind, target }: Finding, graceMs: number): Promise<Mended> {
+  return kind === 'cron-damaged' ? { kind: 'left', why: about(kind).fix } : mend(db, target, graceMs);
 }
 
 interface Step {

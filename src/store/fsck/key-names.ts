@@ -16,6 +16,7 @@ export type Content =
   | { readonly type: 'zset'; readonly of: 'executions'; readonly id: string }
   | { readonly type: 'set'; readonly of: 'names'; readonly set: string }
   | { readonly type: 'set'; readonly of: 'group'; readonly group: string }
+  | { readonly type: 'zset'; readonly of: 'cron' }
   | { readonly type: 'hash'; readonly of: 'releasing' };
 
 const OWNED: readonly [pattern: RegExp, owned: Owned][] = [
@@ -25,6 +26,13 @@ const OWNED: readonly [pattern: RegExp, owned: Owned][] = [
   [/^rqt:output:([^:]+)$/, 'output'],
   [/^rqt:children:([^:]+)$/, 'children'],
   [/^executions:([^:]+)$/, 'executions'],
+];
+
+/** Keys of which only the type is looked at. */
+const OTHERS: readonly [pattern: RegExp, type: string][] = [
+  [/^rqt:(expiring|runs)$/, 'zset'],
+  [/^rqt:live:[^:]+$/, 'stream'],
+  [/^(suspended$|rqt:once:|rqt:spooled:)/, 'string'],
 ];
 
 /** Reads a key's name; null for one that fsck knows nothing about, such as RQ's locks or what later versions add. Lists are walked apart. */
@@ -48,6 +56,7 @@ export function readKeyName(prefix: string, key: string): Named | null {
 function readCollection(prefix: string, rest: string): Named | null {
   if (rest === 'queues' || rest === 'workers' || rest === 'groups')
     return { targets: [], content: { type: 'set', of: 'names', set: rest } };
+  if (rest === 'rqt:cron') return { targets: [], content: { type: 'zset', of: 'cron' } };
   if (rest === 'rqt:releasing') return { targets: [], content: { type: 'hash', of: 'releasing' } };
   const [, name = '', argument = ''] = /^(wip|finished|failed|deferred|scheduled|canceled|workers|group):(.+)$/s.exec(rest) ?? [];
   if (name === 'workers') return { targets: [], content: { type: 'set', of: 'names', set: rest } };
@@ -64,6 +73,10 @@ function readCollection(prefix: string, rest: string): Named | null {
 function readName(prefix: string, rest: string, key: string): Named | null {
   const suspended = /^rqt:suspended:(.+)$/s.exec(rest)?.[1];
   if (suspended !== undefined) return { targets: [queueTarget(prefix, suspended)], content: null };
+  const entry = /^rqt:cron:(.+)$/s.exec(rest)?.[1];
+  if (entry !== undefined) return { targets: [{ area: 'cron', name: entry }], content: null };
+  for (const [pattern, expected] of OTHERS)
+    if (pattern.test(rest)) return { targets: [{ area: 'type', key, expected }], content: null };
   if (rest.startsWith('worker:') && !rest.endsWith(':executions'))
     return { targets: [{ area: 'name', set: 'worker', member: key, id: '' }], content: null };
   return null;

@@ -1,4 +1,5 @@
 import type { Finding, Target } from './finding.ts';
+import { lookAtCron } from './look-cron.ts';
 import { lookAtDeferred } from './look-deferred.ts';
 import { lookAtEntries } from './look-entries.ts';
 import { lookAtJobs } from './look-jobs.ts';
@@ -18,6 +19,7 @@ const LOOKS: Looks = {
   owned: lookAtOwned,
   name: lookAtNames,
   release: lookAtReleases,
+  cron: lookAtCron,
   type: lookAtTypes,
 };
 

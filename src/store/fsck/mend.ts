@@ -1,16 +1,22 @@
 import { STOPPED_WITHOUT_WORKER } from '../cancel.ts';
+import { redisNow } from '../clock.ts';
 import { encodeCall, encodeError } from '../codec.ts';
 import type { Db } from '../db.ts';
+import { keys } from '../keys.ts';
+import cron from '../lua/cron.lua';
+import mendCron from '../lua/mend_cron.lua';
 import mendDeferred from '../lua/mend_deferred.lua';
 import mendEntry from '../lua/mend_entry.lua';
 import mendJob from '../lua/mend_job.lua';
 import mendLease from '../lua/mend_lease.lua';
 import mendName from '../lua/mend_name.lua';
 import mendOwned from '../lua/mend_owned.lua';
+import mendType from '../lua/mend_type.lua';
 import mending from '../lua/mending.lua';
 import { DEFAULT_MAX_CRASHES, OUT_OF_CRASHES, releaseAll } from '../maintain.ts';
-import { ENDINGS, runScriptApart } from '../scripts.ts';
+import { ENDINGS, OVERLAP, runScriptApart } from '../scripts.ts';
 import type { Target } from './finding.ts';
+import { nextSlotOf } from './look-cron.ts';
 import { UNSWEPT_GRACES } from './look-entries.ts';
 
 /** What became of a finding: mended, gone by itself meanwhile, or left as it is and why. */
@@ -33,8 +39,8 @@ export async function mend(db: Db, target: Target, graceMs: number): Promise<Men
 
 async function attempt(db: Db, target: Target, graceMs: number): Promise<Mended> {
   for (;;) {
+    if (target.area === 'cron') return mendEntryOfCron(db, target.name);
     const script = scriptFor(target, graceMs);
-    if (script === null) return { kind: 'left', why: 'rqt never removes what it does not know' };
     if (script === 'release') {
       await releaseAll(db);
       return { kind: 'mended', done: 'told them' };
@@ -49,7 +55,16 @@ async function attempt(db: Db, target: Target, graceMs: number): Promise<Mended>
 /** How a crash is told, for lose_execution. */
 const CRASH = [OUT_OF_CRASHES, DEFAULT_MAX_CRASHES, STOPPED_WITHOUT_WORKER];
 
-function scriptFor(target: Target, graceMs: number) {
+/** Its next slot is found here and applied only if the entry is still the one that it was found for. */
+async function mendEntryOfCron(db: Db, name: string): Promise<Mended> {
+  const [expression = null, zone = null] = await db.client.hmget(keys.cronEntry(db.prefix, name), 'expression', 'zone');
+  const next = nextSlotOf({ expression, zone }, await redisNow(db));
+  const script = { name: 'mendCron', lua: OVERLAP + cron + mendCron };
+  const [tag, text] = await runScriptApart(db, script, [name, expression ?? '', zone ?? '', next ?? '']);
+  return tag === 'mended' ? { kind: 'mended', done: String(text) } : { kind: 'fine' };
+}
+
+function scriptFor(target: Exclude<Target, { area: 'cron' }>, graceMs: number) {
   switch (target.area) {
     case 'entry': {
       const overdueSeconds = Math.ceil((UNSWEPT_GRACES * graceMs) / 1000);
@@ -70,7 +85,7 @@ function scriptFor(target: Target, graceMs: number) {
     case 'release':
       return 'release';
     case 'type':
-      return null;
+      return { name: 'mendType', lua: mendType, args: [target.key, target.expected] };
   }
 }
 

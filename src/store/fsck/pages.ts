@@ -91,6 +91,8 @@ function targetsOf(content: Content, member: string): Target[] {
       return [{ area: 'name', set: content.set, member, id: '' }];
     case 'group':
       return [{ area: 'name', set: 'groups', member: content.group, id: member }];
+    case 'cron':
+      return [{ area: 'cron', name: member }];
     case 'releasing':
       return [{ area: 'release', id: member }];
     case 'deferred':

@@ -5,6 +5,7 @@
 --          12.. slots to fire: epoch ms, job id, further fields as a JSON list or ''; three at a time
 -- returns  {'fired', queue, how many slots were left out because of the entry's overlap, the last job that was in the way or '', ids of
 --          the jobs that were enqueued, …}: one whose job there was already is not among them;
+--          {'damaged'}: a part of the entry is missing or cannot be read; nothing was changed;
 --          {'late'}: another worker was first, or the entry is another one now; nothing was changed
 -- O(slots); with `replace` also the length of the queue for each
 local name = ARGV[2]
@@ -12,6 +13,10 @@ local seen = redis.call('HMGET', cron_key(name), 'next', 'expression', 'zone', '
 for i = 1, 4 do
   if seen[i] ~= ARGV[i + 2] then return { 'late' } end
 end
+local definition = redis.call('HMGET', cron_key(name), 'queue', 'data', 'fields', 'at_front', 'ttl', 'group', 'description')
+local is_readable, list = pcall(cjson.decode, definition[3] or '')
+for i = 1, 7 do is_readable = is_readable and definition[i] end
+if not is_readable or type(list) ~= 'table' then return { 'damaged' } end
 local reply, last = { 'fired', seen[5], 0, '' }, nil
 for i = 12, #ARGV, 3 do
   local id = ARGV[i + 1]

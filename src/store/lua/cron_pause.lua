@@ -1,8 +1,10 @@
 -- cron_pause.lua: pauses entries of the timetable or lets them go on, all of them or none.
 -- ARGV     2.. of each entry: name, '' to pause it, or its next slot in epoch ms, expression and zone for which that was found; four at a time
 -- returns  {'paused', was, …}: of each entry '1' if it was so already; {'unknown', name}: there is no such entry; {'changed', name}: it has another
---          expression or zone by now; nothing was changed in both cases
+--          expression or zone by now; nothing was changed in both cases, nor with {'wrong-type', key}
 -- O(entries)
+local wrong = first_wrong({ CRON, 'zset' })
+if wrong then return { 'wrong-type', wrong } end
 for i = 2, #ARGV, 4 do
   local fields = redis.call('HMGET', cron_key(ARGV[i]), 'expression', 'zone')
   if not fields[1] then return { 'unknown', ARGV[i] } end

@@ -1,9 +1,12 @@
 -- cron_put.lua: makes or changes entries of the timetable, all of them or none.
 -- ARGV     2 'add' (an entry of this name must not be another one), 'replace', 'apply' (these are all: others are removed) or 'plan' (as 'apply', but
 --          nothing is changed), 3.. entries: name, next slot in epoch ms, then the values of DEFINITION; fifteen at a time
--- returns  {'put', name, outcome, …}: 'added', 'same', 'changed' or 'removed'; {'exists', name}: another entry has this name; nothing was changed
+-- returns  {'put', name, outcome, …}: 'added', 'same', 'changed' or 'removed'; {'exists', name}: another entry has this name; nothing was changed; {'wrong-type', key}: nor then
 -- O(entries)
 local mode, WIDTH = ARGV[2], #DEFINITION + 2
+local wrong = first_wrong({ CRON, 'zset' })
+for at = 3, #ARGV, WIDTH do wrong = wrong or first_wrong({ cron_key(ARGV[at]), 'hash' }) end
+if wrong then return { 'wrong-type', wrong } end
 
 -- Whether an entry is what these values say; as what flags were typed does not matter.
 local function is_same(name, at)

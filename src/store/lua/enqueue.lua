@@ -14,6 +14,7 @@
 --          {'circle', id, parent}: the parent waits, directly or not, for a job of this id; nothing was enqueued.
 --          {'held', id, state or ''}: the slot has this job, or had to be left to it; nothing was enqueued.
 --          {'moved'}: the slot that was given is not the present one; nothing was enqueued.
+--          {'wrong-type', key}: that key holds something else; nothing was enqueued.
 --          {'stopping', queue, worker, execution}: the job of this id is replaced as soon as it has stopped; nothing was enqueued yet.
 -- O(jobs * parents)
 local queue, at_front, ids_in_use, group, on_bad_end = ARGV[2], ARGV[3] == '1', ARGV[4] == '1', ARGV[8], ARGV[9]
@@ -21,7 +22,7 @@ local max_depth = tonumber(ARGV[11])
 local position = 12
 
 local holder_queue, holder = ARGV[10]:match('^(.*) (.*)$')
-if holder and not redis.call('ZSCORE', registry_key('wip', holder_queue), holder) then return { 'lost' } end
+if holder and not holds_lease(holder:match('^[^:]*'), holder:match(':(.*)$') or '', holder_queue) then return { 'lost' } end
 
 -- The next counted part of ARGV.
 local function take_list()
@@ -66,6 +67,15 @@ if bad_parent then
   add('rqt_canceled_by', bad_parent)
 end
 for i = 1, #shared do fields[#fields + 1] = shared[i] end
+
+-- Else a job would be in no place. What a later step finds so is told, and mended by fsck.
+local REGISTRY = REGISTRY_OF[state]
+local wrong = first_wrong({ P .. ':queues', 'set', queue_key(queue), 'list', REGISTRY and registry_key(REGISTRY, queue) or EXPIRING, 'zset' })
+if wrong then return { 'wrong-type', wrong } end
+for i = ids_in_use and position or #ARGV + 1, #ARGV, 3 do
+  wrong = first_wrong({ job_key(ARGV[i]), 'hash' })
+  if wrong then return { 'wrong-type', wrong } end
+end
 
 -- The parent that waits, directly or not, for a job of this id; nil when there is none. Only an id with children can be in a circle.
 local function circle_through(id)

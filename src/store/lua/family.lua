@@ -9,7 +9,8 @@ local function parents_are_met(id)
   local allow_failures = redis.call('HGET', job_key(id), 'allow_dependency_failures') == '1'
   while true do
     local parent = redis.call('SRANDMEMBER', dependencies_key(id))
-    if not parent then return true end
+    -- What it waits for cannot be read: it waits.
+    if not parent then return not redis.was_wrong(dependencies_key(id)) end
     local status = redis.call('HGET', job_key(parent), 'status')
     if status and status ~= 'finished' and not (allow_failures and is_bad_end(status)) then return false end
     redis.call('SREM', dependencies_key(id), parent)

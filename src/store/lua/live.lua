@@ -3,10 +3,10 @@
 -- returns  {'kept', the new entries' ids} or {'lost'}: it does not hold its lease
 -- O(chunks)
 local id, execution, queue = ARGV[2], ARGV[3], ARGV[4]
-if not redis.call('ZSCORE', registry_key('wip', queue), id .. ':' .. execution) then return { 'lost' } end
+if not holds_lease(id, execution, queue) then return { 'lost' } end
 local ids = { 'kept' }
 for i = 6, #ARGV, 3 do
-  ids[#ids + 1] = redis.call('XADD', live_key(id), '*', 'x', execution, 's', ARGV[i], 'o', ARGV[i + 1], 't', ARGV[i + 2])
+  ids[#ids + 1] = append(live_key(id), '*', 'x', execution, 's', ARGV[i], 'o', ARGV[i + 1], 't', ARGV[i + 2])
 end
 for dropped in ARGV[5]:gmatch('%S+') do redis.call('XDEL', live_key(id), dropped) end
 redis.call('EXPIRE', live_key(id), KEPT_FOR_WAITING)

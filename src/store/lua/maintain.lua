@@ -18,6 +18,8 @@ for i = 2, #ARGV do
   local scheduled = registry_key('scheduled', queue)
   local due = redis.call('ZRANGEBYSCORE', scheduled, '-inf', NOW, 'LIMIT', 0, 100)
   local taken = 0
+  -- They would be in no place.
+  if #due > 0 and first_wrong({ queue_key(queue), 'list' }) then due = {} end
   for _, id in ipairs(due) do
     taken = taken + take_due(scheduled, id)
     local fields = redis.call('HMGET', job_key(id), 'status', 'enqueue_at_front')

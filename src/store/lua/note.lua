@@ -3,6 +3,6 @@
 -- returns  {'noted'} or {'lost'}
 -- O(fields)
 local id, execution, queue = ARGV[2], ARGV[3], ARGV[4]
-if not redis.call('ZSCORE', registry_key('wip', queue), id .. ':' .. execution) then return { 'lost' } end
+if not holds_lease(id, execution, queue) then return { 'lost' } end
 redis.call('HSET', job_key(id), unpack(ARGV, 5))
 return { 'noted' }

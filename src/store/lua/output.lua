@@ -3,7 +3,7 @@
 -- returns  {'kept', the new entries' ids} or {'lost'}
 -- O(chunks)
 local id, execution, queue = ARGV[2], ARGV[3], ARGV[4]
-if not redis.call('ZSCORE', registry_key('wip', queue), id .. ':' .. execution) then return { 'lost' } end
+if not holds_lease(id, execution, queue) then return { 'lost' } end
 local chunks = {}
 for i = 5, #ARGV do chunks[#chunks + 1] = ARGV[i] end
 return { 'kept', unpack(keep_output(id, execution, chunks)) }

@@ -49,10 +49,31 @@ end
 
 -- Ends an execution's lease and removes what stood for it. Returns whether the lease was still held.
 local function end_lease(id, execution, queue)
-  local held = redis.call('ZREM', registry_key('wip', queue), id .. ':' .. execution)
-  redis.call('DEL', execution_key(id, execution))
+  local wip = registry_key('wip', queue)
+  local held = redis.call('ZREM', wip, id .. ':' .. execution)
+  local lived = redis.call('DEL', execution_key(id, execution))
   redis.call('ZREM', executions_key(id), execution)
-  return held == 1
+  return held == 1 or (lived == 1 and redis.was_wrong(wip))
+end
+
+-- Gives a key that holds something else than rqt keeps there another name, under which it is kept. Returns that.
+local function set_aside(key)
+  local kept = P .. ':rqt:aside:' .. key:sub(#P + 2)
+  local name, number = kept, 1
+  while redis.call('EXISTS', name) == 1 do
+    number = number + 1
+    name = kept .. ':' .. number
+  end
+  redis.call('RENAME', key, name)
+  return name
+end
+
+-- Appends to a stream of a job's own, and returns the entry's id. What else somebody has put there does not keep a job's end from being told.
+local function append(key, ...)
+  local entry = redis.call('XADD', key, ...)
+  if type(entry) == 'string' then return entry end
+  set_aside(key)
+  return redis.call('XADD', key, ...)
 end
 
 -- Removes a job and all it owns, whatever place it is in; `keep_children` leaves the set of those that wait for it.
@@ -61,7 +82,10 @@ local function delete_job(id, queue, status, keep_children)
   local executions = redis.call('ZRANGE', executions_key(id), 0, -1)
   for i = 1, #executions do end_lease(id, executions[i], queue) end
   local fields = redis.call('HMGET', job_key(id), 'group_id', 'dependency_ids')
-  if present(fields[1]) then redis.call('SREM', P .. ':group:' .. fields[1], id) end
+  local group = present(fields[1])
+  if group and redis.call('SREM', P .. ':group:' .. group, id) == 1 and redis.call('EXISTS', P .. ':group:' .. group) == 0 then
+    redis.call('SREM', P .. ':groups', group)
+  end
   -- A repeated job is also noted as finished, as in RQ.
   redis.call('ZREM', registry_key('finished', queue), id)
   local ok, parents = pcall(cjson.decode, fields[2] or '[]')
@@ -123,5 +147,5 @@ local function add_result(id, type, fields)
   end
   entry[#entry + 1] = 'execution_ended_at'
   entry[#entry + 1] = NOW_F
-  redis.call('XADD', results_key(id), 'MAXLEN', '~', 10, '*', unpack(entry))
+  append(results_key(id), 'MAXLEN', '~', 10, '*', unpack(entry))
 end

@@ -65,3 +65,20 @@ local function present(value)
   if value and value ~= '' then return value end
   return nil
 end
+
+-- The first of some keys that hold something else than they should, nil when there is none: pairs of key and type. A script that would lose a
+-- job by going on asks before it changes anything, and returns {'wrong-type', key}.
+local function first_wrong(pairs_)
+  for i = 1, #pairs_, 2 do
+    local found = redis.call('TYPE', pairs_[i]).ok
+    if found ~= 'none' and found ~= pairs_[i + 1] then return pairs_[i] end
+  end
+  return nil
+end
+
+-- Whether an execution holds its lease. Where the registry is none any more, the execution's own hash stands for it.
+local function holds_lease(id, execution, queue)
+  local wip = registry_key('wip', queue)
+  if redis.call('ZSCORE', wip, id .. ':' .. execution) then return true end
+  return redis.was_wrong(wip) and redis.call('EXISTS', execution_key(id, execution)) == 1
+end

@@ -1,12 +1,14 @@
 -- requeue.lua: runs a job again that has ended. A child whose parents are not met yet is deferred again.
 -- ARGV     2 id, 3 '1' at the front
--- returns  {'queued', queue}, {'deferred', queue}, {'unfinished', state} or {'missing'}
+-- returns  {'queued', queue}, {'deferred', queue}, {'unfinished', state}, {'missing'} or {'wrong-type', key}: nothing was changed
 -- O(log n + children, 200 at the most)
 local id = ARGV[2]
 local fields = redis.call('HMGET', job_key(id), 'status', 'origin', 'failure_ttl')
 local status, queue = fields[1], present(fields[2]) or 'default'
 if not status then return { 'missing' } end
 if status ~= 'finished' and not is_bad_end(status) then return { 'unfinished', status } end
+local wrong = first_wrong({ queue_key(queue), 'list', registry_key('deferred', queue), 'zset' })
+if wrong then return { 'wrong-type', wrong } end
 leave_place(id, queue, status)
 redis.call('HDEL', job_key(id), 'rqt_reason', 'rqt_canceled_at', 'rqt_canceled_by', 'rqt_absent', 'rqt_stop', 'rqt_crashes', 'rqt_expires',
   'rqt_asked_retries')

@@ -13,8 +13,13 @@ local CLAIM_FIELDS = { 'status', 'data', 'timeout', 'description', 'rqt_attempts
   'success_callback_name', 'success_callback_timeout', 'failure_callback_name', 'failure_callback_timeout',
   'stopped_callback_name', 'stopped_callback_timeout', 'rqt_asked_retries', 'rqt_stop', 'rqt_waited' }
 
--- Starts one job: execution, lease and `started` in the same step.
+-- Starts one job: execution, lease and `started` in the same step. nil when its queue can have no leases: it is back on the list.
 local function start_job(queue, id, fields, request)
+  local until_ = NOW + request.lease
+  if redis.call('ZADD', registry_key('wip', queue), until_, id .. ':' .. request.execution) == 0 then
+    redis.call('LPUSH', queue_key(queue), id)
+    return nil
+  end
   local attempt = whole(fields[5], 0) + 1
   local now = stamp()
   if attempt > 1 then
@@ -30,8 +35,6 @@ local function start_job(queue, id, fields, request)
     redis.call('HDEL', job_key(id), 'rqt_expires')
     redis.call('ZREM', EXPIRING, id)
   end
-  local until_ = NOW + request.lease
-  redis.call('ZADD', registry_key('wip', queue), until_, id .. ':' .. request.execution)
   redis.call('HSET', execution_key(id, request.execution), 'id', request.execution, 'job_id', id,
     'created_at', NOW_F, 'last_heartbeat', NOW_F, 'worker_name', request.worker)
   local kept = string.format('%d', request.lease + 60)
@@ -71,8 +74,7 @@ local function claim(request)
       while true do
         local id = redis.call('LPOP', queue_key(queue))
         if not id then break end
-        -- What is no hash is no job.
-        local fields = redis.pcall('HMGET', job_key(id), unpack(CLAIM_FIELDS))
+        local fields = redis.call('HMGET', job_key(id), unpack(CLAIM_FIELDS))
         if fields[1] == 'queued' then
           if fields[6] and number(fields[6], math.huge) <= NOW_MS then
             -- It has left its list already: no search through that.
@@ -80,7 +82,11 @@ local function claim(request)
             cancel_waiting(id, queue, 'none', 'it waited longer than its ttl')
             skips = skips + 9
           else
-            return start_job(queue, id, fields, request)
+            local started = start_job(queue, id, fields, request)
+            if started then return started end
+            -- Its jobs wait for somebody to put that right.
+            suspended = true
+            break
           end
         end
         skips = skips + 1
@@ -106,7 +112,7 @@ local function keep_output(id, execution, output)
     return ids
   end
   for i = 2, #output, 3 do
-    ids[#ids + 1] = redis.call('XADD', key, '*', 'x', execution, 's', output[i], 'o', output[i + 1], 't', output[i + 2])
+    ids[#ids + 1] = append(key, '*', 'x', execution, 's', output[i], 'o', output[i + 1], 't', output[i + 2])
   end
   for dropped in output[1]:gmatch('%S+') do redis.call('XDEL', key, dropped) end
   return ids

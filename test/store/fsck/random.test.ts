@@ -27,6 +27,25 @@ function randomOf(seed: number): Random {
   };
 }
 
+/** Puts something of another type in the place of a key; the hash of a job is not lost by that. */
+async function replace(key: string, random: Random): Promise<string> {
+  const type = await client.type(key);
+  if (/:job:[^:]+$/.test(key) || key.includes(':rqt:aside:')) return `left ${key}`;
+  const others: Record<string, () => Promise<unknown>> = {
+    string: () => client.set(key, 'x'),
+    list: () => client.rpush(key, 'x'),
+    set: () => client.sadd(key, 'x'),
+    zset: () => client.zadd(key, 1, 'x'),
+    hash: () => client.hset(key, 'x', 'x'),
+    stream: () => client.xadd(key, '*', 'x', 'x'),
+  };
+  delete others[type];
+  const [other, put] = Object.entries(others)[random(5)] as [string, () => Promise<unknown>];
+  await client.del(key);
+  await put();
+  return `put a ${other} to ${key}`;
+}
+
 /** Removes, empties or changes one key; a payload goes with its job only. Returns what was done. */
 async function strike(prefix: string, random: Random): Promise<string> {
   const keys = (await client.keys(`${prefix}:*`)).sort();
@@ -34,7 +53,8 @@ async function strike(prefix: string, random: Random): Promise<string> {
   const key = pick(keys);
   const ids = keys.flatMap(each => /:job:([^:]+)$/.exec(each)?.[1] ?? []);
   const type = await client.type(key);
-  const kind = random(3);
+  const kind = random(4);
+  if (kind === 3) return replace(key, random);
   if (kind === 0) {
     await client.del(key);
     return `removed ${key}`;
