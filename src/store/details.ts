@@ -77,9 +77,12 @@ function readParents(json: string | undefined): string[] {
 }
 
 function parseList(json: string | undefined): unknown[] {
-  if (!isJson(json)) return [];
-  const value: unknown = JSON.parse(json);
-  return Array.isArray(value) ? value : [];
+  try {
+    const value: unknown = JSON.parse(json ?? '');
+    return Array.isArray(value) ? value : [];
+  } catch {
+    return [];
+  }
 }
 
 function isJson(text: string | null | undefined): text is string {

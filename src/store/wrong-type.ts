@@ -6,7 +6,7 @@ import type { Db } from './db.ts';
 export function wrongType(where: string, key: string): RqtError {
   return new RqtError(
     'config',
-    `Redis at ${where} holds something else under ${key} than rqt keeps there: is the namespace used by another program (see --namespace)? rqt fsck tells more`,
+    `Redis at ${where} holds something else under ${key} than rqt keeps there: is the namespace used by another program? see --namespace, and rqt fsck`,
   );
 }
 

@@ -56,7 +56,8 @@ for _, other in ipairs(is_listed_there and {} or redis.call('ZRANGE', executions
     return { 'mended', 'ended the lease: another execution of the job has one' }
   end
 end
-local kept = lease - NOW + 60
+-- A lease may be said to last for ever, a key cannot.
+local kept = string.format('%d', math.min(lease - NOW + 60, 31536000))
 redis.call('HSET', execution_key(id, execution), 'id', execution, 'job_id', id, 'created_at', epoch(hash[3]) or NOW_F,
   'last_heartbeat', epoch(hash[4]) or NOW_F, 'worker_name', fields[3] or '')
 redis.call('EXPIRE', execution_key(id, execution), kept)
