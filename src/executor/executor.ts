@@ -41,6 +41,9 @@ export class Executor {
   user: ExecutorUser | null = null;
   /** It has said that it is set up. */
   ready = false;
+  /** Settles when it is set up, or has ended before. */
+  readonly started: Promise<void>;
+  #noteStart!: () => void;
   exit: Exit | null = null;
   /** Why it must not get another job, seen from outside, or null. */
   soiled: string | null = null;
@@ -65,15 +68,21 @@ export class Executor {
     this.#child.on('error', () => {});
     if (this.#child.pid === undefined) {
       this.abandon();
-      throw new ForkError('no executor could be forked: the system has no room for a process');
+      throw new ForkError(
+        'no executor could be forked: the system has no process or file descriptor left (see ulimit -u, ulimit -n)',
+      );
     }
     this.pid = this.#child.pid;
     watchGroup(this.pid);
     if (__FAILPOINTS__) failpoint('executor.watched');
+    this.started = new Promise(resolve => {
+      this.#noteStart = resolve;
+    });
     this.exited = new Promise(resolve => {
       this.#child.once('exit', (status, signal) => {
         this.exit = { status, signal };
         unwatchGroup(this.pid);
+        this.#noteStart();
         resolve();
         this.user?.onExit(this.exit);
       });
@@ -122,7 +131,10 @@ export class Executor {
   #receive(message: FromExecutor | null): void {
     if (!message) return;
     if (__FAILPOINTS__) failpoint(`message.${message.type}.received`);
-    if (message.type === 'ready') this.ready = true;
+    if (message.type === 'ready') {
+      this.ready = true;
+      this.#noteStart();
+    }
     if (message.type === 'unfit') this.soiled = message.why;
     this.user?.onMessage(message);
   }

@@ -39,6 +39,8 @@ export interface PoolOptions {
 export interface ExecutorPool {
   /** Forks the first executor so that the first job does not wait for it. */
   warm(): void;
+  /** Whether an executor can be started, found out by starting one: it is the next job's then. Not while a job runs. */
+  canStart(): Promise<boolean>;
   /**
    * Runs one job; the previous one must be over. `outcome` never rejects for anything that the task or its executor
    * does, only with {@link ForkError} when no executor could be started: the job did not run then.
@@ -96,6 +98,17 @@ class Pool implements ExecutorPool, RunHost {
       // The job that comes next will meet the same want, and can be put back.
       if (!(error instanceof ForkError)) throw error;
     }
+  }
+
+  async canStart(): Promise<boolean> {
+    this.warm();
+    const [executor] = this.#ready;
+    if (!executor) return false;
+    await executor.started;
+    if (executor.usable && executor.ready) return true;
+    this.#ready = this.#ready.filter(other => other !== executor);
+    executor.abandon();
+    return false;
   }
 
   run(call: JobCall): RunningJob {

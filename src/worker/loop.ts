@@ -19,7 +19,6 @@ export async function loop(slot: Slot, shift: Shift): Promise<WorkerEnd['why']> 
   const { options } = slot;
   const order = createQueueOrder(options);
   let suspended = false;
-  let unforkedPauseMs = 100;
   let nextDueInMs: number | null = null;
   const request: NextRequest = outcome => {
     const mayEndAll = outcome !== 'finished' && shift.countsFailures;
@@ -46,10 +45,7 @@ export async function loop(slot: Slot, shift: Shift): Promise<WorkerEnd['why']> 
         if (next && !hasNext) shift.leavePlace();
         shift.end(slot, { hasNext, hasRun: result.ended !== null });
         if (result.ended) shift.settled(result.ended);
-        if (result.ended === null) {
-          await sleep(unforkedPauseMs);
-          unforkedPauseMs = Math.min(unforkedPauseMs * 2, 10_000);
-        } else unforkedPauseMs = 100;
+        if (result.ended === null) await untilExecutorsStart(slot);
         break;
       }
       case 'unregistered':
@@ -120,6 +116,19 @@ function requestOf({ entry, options }: Slot, order: QueueOrder): ClaimRequest {
     leaseMs: options.leaseMs,
     queues: order.next(),
   };
+}
+
+const FIRST_START_PAUSE_MS = 100;
+const LONGEST_START_PAUSE_MS = 10_000;
+
+/** Takes no job before there is an executor for it, so that others can take it meanwhile. Ends when the worker is asked to stop. */
+async function untilExecutorsStart(slot: Slot): Promise<void> {
+  for (let pauseMs = FIRST_START_PAUSE_MS; slot.asked === 'nothing'; pauseMs = Math.min(2 * pauseMs, LONGEST_START_PAUSE_MS)) {
+    await pause(slot, pauseMs);
+    if (slot.asked !== 'nothing' || !(await slot.pool.canStart())) continue;
+    slot.options.log({ event: 'note', text: 'executors can be started again' });
+    return;
+  }
 }
 
 /** A pause that a stop request ends. */

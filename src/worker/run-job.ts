@@ -49,7 +49,7 @@ export async function runJob(slot: Slot, job: ClaimedJob, nextRequest: NextReque
     outcome = await execute(slot, job, capture);
   } catch (error) {
     if (!(error instanceof ForkError)) throw error;
-    log({ event: 'error', text: `no executor could be started: ${error.message}` });
+    log({ event: 'error', text: `${error.message}; no job is taken until one can be started` });
     await giveBack(slot, job, { reason: 'no executor could be started', hasBegun: false });
     return { ended: null, next: null };
   }

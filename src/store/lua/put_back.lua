@@ -1,5 +1,6 @@
 -- put_back.lua: gives up an execution and puts its job to the front of its queue: no failure, no crash, no retry spent.
--- ARGV     2 worker, 3 id, 4 execution, 5 queue, 6 exc_string for a job that may be started only once (base64 zlib), '' when it has not begun
+-- ARGV     2 worker, 3 id, 4 execution, 5 queue, 6 exc_string for a job that may be started only once (base64 zlib), '' when it has not begun:
+--          then it was no attempt either
 -- returns  {'queued'}, {'stopped'}: somebody wanted it stopped meanwhile, {'failed'}: it may not be started again, or {'lost'}
 -- O(log n)
 local worker, id, execution, queue = ARGV[2], ARGV[3], ARGV[4], ARGV[5]
@@ -14,6 +15,9 @@ if ARGV[6] ~= '' and redis.call('HEXISTS', job_key(id), 'rqt_at_most_once') == 1
   if failure_ttl(id) ~= 0 then add_result(id, 2, { worker = worker, exc_string = ARGV[6], execution_id = execution }) end
   end_badly(id, queue, 'failed')
   return note_settled(worker, execution, { 'failed' })
+end
+if ARGV[6] == '' then
+  redis.call('HSET', job_key(id), 'rqt_attempts', math.max(0, whole(redis.call('HGET', job_key(id), 'rqt_attempts'), 1) - 1))
 end
 put_back(id, queue)
 return note_settled(worker, execution, { 'queued' })
