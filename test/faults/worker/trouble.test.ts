@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
-import { openSync } from 'node:fs';
+import { openSync, realpathSync } from 'node:fs';
 import { beforeEach, test } from 'node:test';
-import { launcher } from '../../helpers/rqt.ts';
+import { launcher, projectRoot } from '../../helpers/rqt.ts';
 import { openStage, taskFolder } from '../../worker/stage.ts';
 
 /** What goes wrong with the worker itself, or its machine. */
@@ -53,3 +53,42 @@ test('a full disk under the worker’s standard output is told and is 73; no job
   assert.equal((await stage.status(id)).stdout, 'kept\n');
   assert.equal((await stage.status(next)).state, 'finished');
 });
+
+test('a daemon that a job leaves behind with its output open keeps neither the job nor the worker', async () => {
+  const id = await put('trouble#daemon');
+  const next = await put('quick#say', { args: ['mine\n'] });
+  const ran = await stage.burst();
+  const { state, result } = await stage.status(id);
+  if (Number(result) > 0) killIfThere(Number(result));
+  for (const pid of stage.processes()) killIfThere(pid);
+  assert.equal(ran.status, 0, ran.stderr);
+  assert.equal(state, 'finished');
+  assert.equal((await stage.status(next)).stdout, 'mine\n');
+});
+
+test('timers, the directory and the environment that a job leaves do not reach the next one', async () => {
+  await put('trouble#leaks');
+  const next = await put('trouble#surroundings');
+  assert.equal((await stage.burst()).status, 0);
+  const { result, stdout } = await stage.status(next);
+  assert.deepEqual([result, stdout], [[realpathSync(projectRoot), null], '']);
+});
+
+test('a job that fills JavaScript’s heap fails and says so; the next one runs', async () => {
+  stage.env.NODE_OPTIONS = '--max-old-space-size=64';
+  const id = await put('trouble#eatHeap');
+  const next = await put('quick#nothing');
+  const ran = await stage.burst();
+  delete stage.env.NODE_OPTIONS;
+  assert.equal(ran.status, 1, ran.stderr);
+  assert.match((await stage.status(id)).error ?? '', /JavaScript ran out of memory/);
+  assert.equal((await stage.status(next)).state, 'finished');
+});
+
+function killIfThere(pid: number): void {
+  try {
+    process.kill(pid, 'SIGKILL');
+  } catch {
+    // It has ended.
+  }
+}
