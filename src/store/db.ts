@@ -28,6 +28,7 @@ export interface DbOptions {
 export async function openDb(options: DbOptions): Promise<Db> {
   const { where } = options;
   const client: Redis = newClient(options, options.persistent ? persistent(() => movedOn.add(client)) : ONE_SHOT);
+  if (options.persistent) checkQuietly(client);
   let lastError: unknown;
   client.on('error', error => {
     lastError = error;
@@ -70,7 +71,16 @@ export function duplicateDb(db: Db, longestBlockMs = 0): Redis {
     ...(socketTimeout !== undefined && { socketTimeout: socketTimeout + longestBlockMs }),
   });
   client.on('error', () => {});
+  checkQuietly(client);
   return client;
+}
+
+/** ioredis asks INFO whether Redis is ready, and writes to the terminal each time that a user may not ask: then it counts as ready. */
+function checkQuietly(client: Redis): void {
+  type Done = (error: Error | null, text: string) => void;
+  const ask = client.info.bind(client) as (done: Done) => Promise<string>;
+  const info = (done: Done) => ask((error, text) => (error?.message.startsWith('NOPERM') ? done(null, '') : done(error, text)));
+  Object.assign(client, { info });
 }
 
 /** Closes a connection at once; what was not answered is lost to the caller, not to Redis. */

@@ -10,7 +10,7 @@ export function unreachable(where: string, cause: unknown): RqtError {
 export function refusalOf(where: string, cause: unknown): RqtError | undefined {
   if (!isReply(cause)) return undefined;
   const [code, what] = MEANINGS[codeOf(cause.message)] ?? meaningOfPlain(cause.message) ?? [];
-  return code && new RqtError(code, `Redis at ${where} ${what} (it said: ${oneLineOf(cause)})`, { cause });
+  return code && new RqtError(code, `Redis at ${where} ${what} (it said: ${said(cause)})`, { cause });
 }
 
 /**
@@ -48,6 +48,11 @@ export function reasonOf(error: unknown): string {
   return silence ? `no answer within ${Number(silence[1]) / 1000} s` : line;
 }
 
+/** That Redis wants HELLO to carry the password is for those who write clients. */
+function said(cause: Error): string {
+  return oneLineOf(cause).replace(/^NOAUTH HELLO .*/, 'NOAUTH');
+}
+
 type Meaning = readonly [ErrorCode, string];
 
 /** By the first word of an error, which is its code in Redis's protocol. */
@@ -68,6 +73,17 @@ const MEANINGS: Readonly<Record<string, Meaning>> = {
   TRYAGAIN: ['tryAgain', 'is a cluster that moves its keys: try again'],
   NOREPLICAS: ['tryAgain', 'has too few replicas to accept writes: try again'],
 };
+
+/** Whether a Redis that says so may do it soon: it loads, is a replica, is out of memory or disk, has a new password; or its connection was lost. */
+export function isPassing(error: unknown): boolean {
+  if (!(error instanceof Error)) return false;
+  if (LOST.test(error.message)) return true;
+  const code = isReply(error) ? (MEANINGS[codeOf(error.message)] ?? meaningOfPlain(error.message))?.[0] : undefined;
+  return code === 'tryAgain' || LETS_NOBODY_IN.test(codeOf(error.message));
+}
+
+const LOST = /Connection is closed|Stream isn't writeable|Command timed out/;
+const LETS_NOBODY_IN = /^(NOAUTH|WRONGPASS|NOPERM)$/;
 
 /** Redis 6 wraps the error of a script's command: `ERR Error running script (…): @user_script: 12: -OOM command …`. */
 function codeOf(message: string): string {

@@ -13,12 +13,24 @@ export interface Swept {
 /** How often a job may lose its worker before it is given up. */
 export const DEFAULT_MAX_CRASHES = 3;
 
-/** Puts back the jobs of a queue whose workers died, and releases children that nobody else can release. Bounded: 100 of each kind. */
-export async function sweep(db: Db, queue: string): Promise<Swept[]> {
-  const [, ...rest] = await runScript(db, 'sweep', [queue, OUT_OF_CRASHES, DEFAULT_MAX_CRASHES, STOPPED_WITHOUT_WORKER]);
+/**
+ * A worker whose lease has lapsed is given so long to be heard, once: Redis may have been away, for everybody. More than the longest pause of one that
+ * tries to reconnect, or to keep the end of its job.
+ */
+export const LAST_CALL_MS = 10_000;
+
+/**
+ * Puts back the jobs of a queue whose workers died, and releases children that nobody else can release. Bounded: 100 of each kind.
+ * `overdue`: how many leases have lapsed just now and are waited for; look again after {@link LAST_CALL_MS}.
+ */
+export async function sweep(db: Db, queue: string): Promise<{ readonly swept: readonly Swept[]; readonly overdue: number }> {
+  const [, overdue, ...rest] = await runScript(db, 'sweep', [
+    ...[queue, OUT_OF_CRASHES, DEFAULT_MAX_CRASHES, STOPPED_WITHOUT_WORKER],
+    LAST_CALL_MS / 1000,
+  ]);
   const swept: Swept[] = [];
   for (let i = 0; i < rest.length; i += 2) swept.push({ id: String(rest[i]), fate: rest[i + 1] as Swept['fate'] });
-  return swept;
+  return { swept, overdue: Number(overdue) };
 }
 
 /** Clears what a queue's registries, and groups, hold of jobs that are gone, in steps that never keep Redis busy for long. */

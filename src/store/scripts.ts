@@ -17,6 +17,7 @@ import enqueue from './lua/enqueue.lua';
 import enqueueSpooled from './lua/enqueue_spooled.lua';
 import family from './lua/family.lua';
 import forget from './lua/forget.lua';
+import lapsing from './lua/lapsing.lua';
 import live from './lua/live.lua';
 import maintain from './lua/maintain.lua';
 import note from './lua/note.lua';
@@ -71,8 +72,8 @@ const SCRIPTS = {
   requeue: FAMILY + requeue,
   delete: FAMILY + deleteScript,
   noteRun: prelude + noteRun,
-  dropRun: FAMILY + dropRun,
-  sweep: ENDINGS + sweep,
+  dropRun: FAMILY + lapsing + dropRun,
+  sweep: ENDINGS + lapsing + sweep,
   forget: prelude + forget,
   release: FAMILY + release,
   bury: ENDINGS + bury,

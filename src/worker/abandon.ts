@@ -22,7 +22,7 @@ export function startAbandonment(slot: Slot): Abandonment {
     let hopelessMs = 0;
     let coldMs = 0;
     const look = () => {
-      const isHopeless = slot.redisLost && (slot.asked === 'cold' || !slot.holdsJob);
+      const isHopeless = slot.connection.isLost && (slot.asked === 'cold' || !slot.holdsJob);
       hopelessMs = isHopeless ? hopelessMs + LOOK_MS : 0;
       coldMs = slot.asked === 'cold' ? coldMs + LOOK_MS : 0;
       if (hopelessMs < PATIENCE_MS && coldMs < 2 * slot.options.graceMs + COLD_STOP_MS) return;

@@ -3,12 +3,28 @@ import { askToStop, type Companion, type Slot, stopRunning } from './slot.ts';
 
 /** Beats three times a lease, so that one lost beat costs nothing; keeps the worker known and its job's lease alive. */
 export function startHeartbeat(slot: Slot): Companion {
-  const timer = setInterval(() => void beat(slot), slot.options.leaseMs / 3);
-  return { stop: () => clearInterval(timer) };
+  let again: NodeJS.Timeout | undefined;
+  const beatOrRetry = async () => {
+    clearTimeout(again);
+    const heard = await beat(slot);
+    // Soon, and not all at once: when Redis takes it again the lease may have lapsed.
+    if (!heard && !stopped) again = setTimeout(() => void beatOrRetry(), RETRY_MS * (0.75 + Math.random() / 4));
+  };
+  let stopped = false;
+  const timer = setInterval(() => void beatOrRetry(), slot.options.leaseMs / 3);
+  return {
+    stop: () => {
+      stopped = true;
+      clearInterval(timer);
+      clearTimeout(again);
+    },
+  };
 }
 
-/** Keeps the worker known and its job's lease alive, and does what was asked of it while it did not hear. */
-export async function beat(slot: Slot): Promise<void> {
+const RETRY_MS = 3000;
+
+/** Keeps the worker known and its job's lease alive, and does what was asked of it while it did not hear. Says whether Redis took it. */
+export async function beat(slot: Slot): Promise<boolean> {
   const { db, options, entry, running } = slot;
   const job = running?.job ?? null;
   try {
@@ -22,17 +38,19 @@ export async function beat(slot: Slot): Promise<void> {
     if (shutdown) askToStop(slot, 'warm');
     if (kind === 'unregistered') await register(db, entry, true);
     // What was true when the beat was sent may be over when it is answered.
-    if (!job || slot.running?.job.execution !== job.execution) return;
+    if (!job || slot.running?.job.execution !== job.execution) return true;
     if (kind === 'stop' || kind === 'kill') stopRunning(slot, kind);
     if (kind === 'lost') {
       options.log({ event: 'lease_lost', queue: job.queue, jobId: job.id });
       stopRunning(slot, 'lost');
     }
+    return true;
   } catch (error) {
     const isNews = error instanceof Error && error.name === 'ReplyError' && !unheard.has(slot);
     if (isNews) unheard.add(slot);
     const text = `Redis does not take the heartbeat of worker ${entry.name}, trying again: ${reasonOf(error)}`;
     options.log({ event: isNews ? 'warning' : 'debug', text });
+    return false;
   }
 }
 

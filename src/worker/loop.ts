@@ -9,7 +9,7 @@ import { runDue, SHORTEST_WAIT_MS } from './scheduler.ts';
 import { leftToCome } from './settled.ts';
 import type { Shift } from './shift.ts';
 import type { Slot } from './slot.ts';
-import { buryNeighbours, sweepQueues } from './sweeper.ts';
+import { buryNeighbours, overdueInMs, sweepQueues } from './sweeper.ts';
 
 /** How often a suspended worker looks whether it may go on; RQ's interval. */
 const SUSPENDED_LOOK_MS = 1000;
@@ -61,7 +61,7 @@ export async function loop(slot: Slot, shift: Shift): Promise<WorkerEnd['why']> 
         next = null;
         await pause(slot, SUSPENDED_LOOK_MS);
         break;
-      case 'none':
+      case 'none': {
         next = null;
         for (const job of await sweepQueues(slot)) shift.gaveUp(givenUp(slot, job));
         nextDueInMs = (await runDue(slot)).nextDueInMs;
@@ -74,13 +74,21 @@ export async function loop(slot: Slot, shift: Shift): Promise<WorkerEnd['why']> 
             await slot.doorbell.wait(waitMs(nextDueInMs, null));
             break;
           }
-          const left = await leftToCome(slot, shift);
-          if (left.kind !== 'something') return left.kind;
-          await slot.doorbell.wait(waitMs(nextDueInMs, left.lookAgainMs));
+          const left = await untilDone(
+            slot,
+            () => leftToCome(slot, shift),
+            reason => options.log({ event: 'warning', text: `what is left cannot be seen now, trying again: ${reason}` }),
+          );
+          const lookAgainMs = left.kind === 'something' ? left.lookAgainMs : overdueInMs(slot);
+          // The job of a worker that may be dead is waited for: if nobody is heard, it is left to be done.
+          if (left.kind === 'unsettled' || lookAgainMs === null) return left.kind === 'unsettled' ? 'unsettled' : 'done';
+          await slot.doorbell.wait(waitMs(nextDueInMs, lookAgainMs));
           break;
         }
         if (options.maxIdleMs !== null && shift.idleMs >= options.maxIdleMs) return 'idle';
-        await slot.doorbell.wait(waitMs(nextDueInMs, options.maxIdleMs && options.maxIdleMs - shift.idleMs));
+        const idleLeftMs = options.maxIdleMs && options.maxIdleMs - shift.idleMs;
+        await slot.doorbell.wait(Math.min(waitMs(nextDueInMs, idleLeftMs), overdueInMs(slot) ?? LONGEST_WAIT_MS));
+      }
     }
   }
 }

@@ -1,9 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
+import { isPassing, reasonOf } from '../store/index.ts';
 import type { Slot } from './slot.ts';
 
-/** Answers of a Redis that cannot do it now but may soon: it loads, is a replica, is out of memory or disk, has a new password. */
-const PASSING =
-  /^(LOADING|READONLY|OOM|MISCONF|BUSY|TRYAGAIN|CLUSTERDOWN|MASTERDOWN|NOREPLICAS|NOAUTH|WRONGPASS|NOPERM)\b|Connection is closed|Stream isn't writeable|Command timed out/;
 const LONGEST_PAUSE_MS = 5000;
 
 /**
@@ -19,8 +17,8 @@ export async function untilDone<T>(
     try {
       return await work();
     } catch (error) {
-      if (slot.abandoned || !(error instanceof Error) || !PASSING.test(error.message)) throw error;
-      if (pauseMs === 50) onTrouble(error.message);
+      if (slot.abandoned || !isPassing(error)) throw error;
+      if (pauseMs === 50) onTrouble(reasonOf(error));
       await sleep(pauseMs * (0.75 + Math.random() / 2));
     }
   }

@@ -2,6 +2,7 @@ import type { ExecutorPool, RunningJob, StopReason } from '../executor/index.ts'
 import { failpoint } from '../failpoint.ts';
 import type { ClaimedJob, Db, Doorbell, WorkerEntry } from '../store/index.ts';
 import type { Capture } from './capture.ts';
+import type { ConnectionWatch } from './connection-watch.ts';
 import type { WorkerOptions } from './options.ts';
 
 /** One registered worker: what its loop and its companions share. */
@@ -15,8 +16,7 @@ export interface Slot {
   running: Running | null;
   /** A job was claimed and its end is not kept yet. */
   holdsJob: boolean;
-  /** There is no connection to Redis now. */
-  redisLost: boolean;
+  readonly connection: ConnectionWatch;
   /** The worker ends without waiting for Redis. */
   abandoned: boolean;
   /** Aborted with the first request to stop. */
@@ -25,8 +25,8 @@ export interface Slot {
   asked: 'nothing' | 'warm' | 'cold';
   /** The signal that asked, or null when a message did. */
   signal: NodeJS.Signals | null;
-  /** When the connection was made again, as {@link performance.now}; sweeping right after would take jobs from workers that are just coming back, too. */
-  connectedAt: number;
+  /** Leases had lapsed when it last swept: until when their workers may still be heard, as {@link performance.now}; null: none had. */
+  overdueUntil: number | null;
 }
 
 /** A job in its executor. */

@@ -1,5 +1,5 @@
 import { hostname } from 'node:os';
-import { bury, dropLostRuns, forget, neighbours, type Swept, sweep } from '../store/index.ts';
+import { bury, dropLostRuns, forget, LAST_CALL_MS, neighbours, type Swept, sweep } from '../store/index.ts';
 import { DIED_TOO_OFTEN, givenUp } from './ended.ts';
 import { isGone, ownProcess } from './own-process.ts';
 import type { Shift } from './shift.ts';
@@ -13,8 +13,28 @@ export interface GivenUp {
 
 /** Puts back the jobs of dead workers, twice a lease, and forgets what the registries need not know any more. */
 export function startSweeper(slot: Slot, shift: Shift): Companion {
-  const timer = setInterval(() => void sweepAll(slot, shift), slot.options.sweepEveryMs);
-  return { stop: () => clearInterval(timer) };
+  let timer: NodeJS.Timeout | undefined;
+  let stopped = false;
+  const sweepLater = () => {
+    if (stopped) return;
+    const inMs = Math.min(slot.options.sweepEveryMs, overdueInMs(slot) || slot.options.sweepEveryMs);
+    timer = setTimeout(() => void sweepAll(slot, shift).then(sweepLater), inMs);
+  };
+  sweepLater();
+  return {
+    stop: () => {
+      stopped = true;
+      clearTimeout(timer);
+    },
+  };
+}
+
+/** After that a lease that is waited for has lapsed again, or was renewed: Redis counts in whole seconds. */
+const LOOK_AGAIN_MS = LAST_CALL_MS + 1000;
+
+/** Some worker may be dead: in how many milliseconds that is known; null when nobody is overdue. */
+export function overdueInMs({ overdueUntil }: Slot): number | null {
+  return overdueUntil === null ? null : Math.max(0, overdueUntil - performance.now());
 }
 
 /** Sweeps after this machine's dead workers and every queue of the worker. */
@@ -39,13 +59,16 @@ async function forgetAll({ db, options }: Slot): Promise<void> {
  */
 export async function sweepQueues(slot: Slot): Promise<GivenUp[]> {
   const { db, options } = slot;
-  if (performance.now() - slot.connectedAt < options.leaseMs) return [];
+  if (overdueInMs(slot) === 0) slot.overdueUntil = null;
+  if (performance.now() - slot.connection.connectedAt < options.leaseMs) return [];
   const given: GivenUp[] = [];
   for (const queue of options.queues) {
     try {
-      for (const swept of await sweep(db, queue)) {
-        tell(slot, queue, swept);
-        if (swept.fate === 'failed') given.push({ id: swept.id, queue });
+      const { swept, overdue } = await sweep(db, queue);
+      if (overdue > 0) slot.overdueUntil = performance.now() + LOOK_AGAIN_MS;
+      for (const one of swept) {
+        tell(slot, queue, one);
+        if (one.fate === 'failed') given.push({ id: one.id, queue });
       }
     } catch (error) {
       options.log({ event: 'debug', text: `sweep of ${queue}: ${String(error)}` });

@@ -13,7 +13,7 @@ import {
   type WorkerEntry,
 } from '../store/index.ts';
 import { startAbandonment } from './abandon.ts';
-import { startConnectionWatch } from './connection-watch.ts';
+import { type ConnectionWatch, watchConnection } from './connection-watch.ts';
 import { startControl } from './control.ts';
 import { handOnNow, startHeartbeat, startOutputKeeper } from './heartbeat.ts';
 import { loop } from './loop.ts';
@@ -39,8 +39,13 @@ export async function runWorker(db: Db, options: WorkerOptions): Promise<WorkerE
   process.setMaxListeners(Math.max(10, 6 * concurrency));
   db.client.setMaxListeners(Math.max(10, 6 * concurrency));
   passWrongTypes(db, key => options.log({ event: 'warning', text: passedOver(key) }));
-  const slots = await startSlots(db, options, shift);
-  const ends = await untilAllEnded(slots, shift);
+  const connection = watchConnection(db, baseName(options), options.log);
+  let ends: SlotEnd[];
+  try {
+    ends = await untilAllEnded(await startSlots(db, options, shift, connection), shift);
+  } finally {
+    connection.stop();
+  }
   const why = ORDER_OF_REASONS.find(reason => ends.some(end => end.why === reason)) ?? 'done';
   return {
     why,
@@ -72,25 +77,24 @@ async function untilAllEnded(slots: readonly Promise<SlotEnd>[], shift: Shift): 
 }
 
 /** Registers all slots and starts them. */
-async function startSlots(db: Db, options: WorkerOptions, shift: Shift): Promise<Promise<SlotEnd>[]> {
+async function startSlots(
+  db: Db,
+  options: WorkerOptions,
+  shift: Shift,
+  connection: ConnectionWatch,
+): Promise<Promise<SlotEnd>[]> {
   const early = catchEarlySignals();
   try {
     const entries = await registerAll(db, options);
-    return entries.map(entry => runSlot(db, options, entry, shift, early.first));
+    return entries.map(entry => runSlot(createSlot(db, options, entry, connection), shift, early.first));
   } finally {
     early.stop();
   }
 }
 
 /** A registered worker's life: listen, work, and unregister at the end, whatever the end was. `early`: a signal that came before. */
-async function runSlot(
-  db: Db,
-  options: WorkerOptions,
-  entry: WorkerEntry,
-  shift: Shift,
-  early: NodeJS.Signals | null,
-): Promise<SlotEnd> {
-  const slot = createSlot(db, options, entry);
+async function runSlot(slot: Slot, shift: Shift, early: NodeJS.Signals | null): Promise<SlotEnd> {
+  const { options, entry } = slot;
   shift.join(slot);
   const signals = startSignals(slot, early);
   const abandonment = startAbandonment(slot);
@@ -120,14 +124,7 @@ async function live(slot: Slot, shift: Shift, companions: Companion[]): Promise<
   options.log({ event: 'subscribing', worker: entry.name, channel: `${db.prefix}:pubsub:${entry.name}` });
   const scheduler = startScheduler(slot);
   const control = startControl(slot, scheduler);
-  companions.push(
-    scheduler,
-    control,
-    startConnectionWatch(slot),
-    startHeartbeat(slot),
-    startOutputKeeper(slot),
-    startSweeper(slot, shift),
-  );
+  companions.push(scheduler, control, startHeartbeat(slot), startOutputKeeper(slot), startSweeper(slot, shift));
   await control.listens;
   if (__FAILPOINTS__) failpoint('worker.listens');
   options.log({ event: 'listening', worker: entry.name, queues: options.queues });
@@ -150,7 +147,7 @@ async function sayGoodbye(slot: Slot): Promise<void> {
   }
 }
 
-function createSlot(db: Db, options: WorkerOptions, entry: WorkerEntry): Slot {
+function createSlot(db: Db, options: WorkerOptions, entry: WorkerEntry, connection: ConnectionWatch): Slot {
   const slot: Slot = {
     db,
     options,
@@ -158,12 +155,12 @@ function createSlot(db: Db, options: WorkerOptions, entry: WorkerEntry): Slot {
     doorbell: openDoorbell(db, options.queues),
     running: null,
     holdsJob: false,
-    redisLost: false,
+    connection,
     abandoned: false,
     stopAsked: new AbortController(),
     asked: 'nothing',
     signal: null,
-    connectedAt: Number.NEGATIVE_INFINITY,
+    overdueUntil: null,
     pool: createPool({
       script: options.executorScript,
       taskRoots: options.taskRoots,
@@ -203,9 +200,13 @@ async function registerAll(db: Db, options: WorkerOptions): Promise<WorkerEntry[
   }
 }
 
-function nameOfSlot({ name, concurrency }: WorkerOptions, index: number): string {
-  const base = name ?? `${hostname().replace(/[^A-Za-z0-9_.-]/g, '-')}.${process.pid}`;
-  return concurrency === 1 ? base : `${base}.${index + 1}`;
+function nameOfSlot(options: WorkerOptions, index: number): string {
+  const base = baseName(options);
+  return options.concurrency === 1 ? base : `${base}.${index + 1}`;
+}
+
+function baseName({ name }: WorkerOptions): string {
+  return name ?? `${hostname().replace(/[^A-Za-z0-9_.-]/g, '-')}.${process.pid}`;
 }
 
 /** A name of the user's is taken or refused; one of our own is made unique. */

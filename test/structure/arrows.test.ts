@@ -73,6 +73,7 @@ test('every script has a header with its purpose, its arguments, its answers and
     'prelude.lua',
     'places.lua',
     'family.lua',
+    'lapsing.lua',
     'endings.lua',
     'running.lua',
     'stopping.lua',

@@ -4,7 +4,11 @@
 -- O(100 jobs)
 local RUNS = P .. ':rqt:runs'
 local queue, page = ARGV[2], 100
-if queue == '' then queue = redis.call('ZRANGEBYSCORE', RUNS, '-inf', NOW, 'LIMIT', 0, 1)[1] end
+if queue == '' then
+  local over = redis.call('ZRANGEBYSCORE', RUNS, '-inf', NOW, 'WITHSCORES', 'LIMIT', 0, 1)
+  queue = over[1]
+  if queue and not is_lost(RUNS, queue, over[2], 120) then return { 'none' } end
+end
 if not queue then return { 'none' } end
 
 if #redis.call('ZRANGEBYSCORE', registry_key('wip', queue), NOW, '+inf', 'LIMIT', 0, 1) > 0 then
