@@ -95,7 +95,8 @@ const OWNED =
   /^(?:job:(?<a>[^:]+):dependents|job::(?<b>[^:]+):dependencies|(?:results|executions|rqt:output|rqt:live|rqt:children):(?<c>[^:]+)|execution:(?<d>[^:]+):[^:]+)$/;
 const OF_QUEUES = /^(queues|queue:[^:]+|(wip|finished|failed|deferred|scheduled|canceled):.+)$/;
 const OF_WORKERS = /^(workers|workers:.+|worker:.+)$/;
-const OTHERS = /^(job:[^:]+|suspended|rqt:suspended:.+|rqt:expiring|rqt:releasing|rqt:overdue|rqt:once:.+|rqt:spooled:.+|groups|group:.+)$/;
+const OTHERS =
+  /^(job:[^:]+|suspended|rqt:suspended:.+|rqt:expiring|rqt:releasing|rqt:overdue|rqt:once:.+|rqt:spooled:.+|groups|group:.+)$/;
 /** Nothing runs: these are left over, whatever they hold. */
 const ONLY_WHILE_BUSY =
   /^(queue:.+:intermediate|wip:.+|execution:.+|executions:.+|rqt:releasing|rqt:runs|[^:]+:rqt-run-[^:]+|workers|workers:.+)$/;

@@ -20,7 +20,7 @@ export interface Stage {
   /** Puts a job that runs a function of tasks.ts on the queue, acknowledged. */
   add(id: string, fn: string, more?: { args?: unknown[]; plan?: JobPlan; resultTtlMs?: number } & Expected): Promise<void>;
   /** Starts `rqt`, armed to die at these steps (`name:n`, with commas between them; '': it only notes which steps it passes). */
-  start(args: readonly string[], steps?: string, env?: Readonly<Record<string, string | undefined>>): Running;
+  start(args: readonly string[], steps?: string, env?: Readonly<Record<string, string | undefined>>, input?: string): Running;
   /** A worker that ends when nothing is left to be done. */
   startWorker(steps?: string, ...flags: string[]): Running;
   /** What the tasks did, in order. */
@@ -80,11 +80,12 @@ export function newStage(redis: TestRedis): Stage {
     RQT_TEST_FOLDER: folder,
   };
   const blunders: string[] = [];
-  const start: Stage['start'] = (args, steps, more) => {
+  const start: Stage['start'] = (args, steps, more, input) => {
     const running = startRqt(args, {
       env: { ...env, ...(steps !== undefined && { RQT_FAILPOINT: steps, RQT_FAILPOINT_LOG: log }), ...more },
       program: launcherWithFailpoints,
       cwd: folder,
+      ...(input !== undefined && { input }),
     });
     void running.ended.then(({ status, stderr }) => {
       if (status !== null && BLUNDERS.includes(status))
