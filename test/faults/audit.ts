@@ -182,7 +182,9 @@ async function findWorkerTrouble(client: Redis, { prefix, keys }: Keyspace): Pro
     .filter(key => key.startsWith('worker:'))
     .map(async key => {
       const [fields, ttlMs] = await Promise.all([client.hgetall(`${prefix}:${key}`), client.pttl(`${prefix}:${key}`)]);
-      if (fields.death === undefined) return [`${key} has not died`];
+      // Redis has forgotten it since its key was seen.
+      if (Object.keys(fields).length === 0) return [];
+      if (fields.death === undefined) return [`${key} has not died: ${JSON.stringify(fields)}`];
       return ttlMs < 0 || ttlMs > 60_000 ? [`${key} is kept for ${ttlMs} ms after its death`] : [];
     });
   return (await Promise.all(found)).flat();
