@@ -6,6 +6,10 @@ export interface Scene {
   readonly name: string;
   /** Several processes are armed, one after the other: each may die at a step of its own. */
   readonly manyDie?: boolean;
+  /** Those that are armed run no jobs: whoever of them is killed, no job is run a second time because of that. */
+  readonly runsNone?: boolean;
+  /** Its jobs go with their results: there is nothing to compare the workers' counters with. */
+  readonly keepsNone?: boolean;
   /** Puts jobs there. */
   set(stage: Stage): Promise<void>;
   /** Starts the process that is armed to die, and does what is to be done meanwhile; returns when that process has ended. */
@@ -16,7 +20,7 @@ export interface Scene {
 
 /** A scene in which one command is killed. */
 export function command(name: string, args: readonly string[], set: Scene['set'], after?: Scene['after']): Scene {
-  return { name, set, act: async (stage, steps) => ended(stage.start(args, steps)), ...(after && { after }) };
+  return { name, runsNone: true, set, act: async (stage, steps) => ended(stage.start(args, steps)), ...(after && { after }) };
 }
 
 export async function ended(running: Running): Promise<void> {

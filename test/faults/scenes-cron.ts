@@ -10,6 +10,7 @@ const YEARLY = '0 0 1 1 *';
 const commands: Scene = {
   name: 'cron commands',
   manyDie: true,
+  runsNone: true,
   set: async stage => writeTimetable(stage, [`first ${YEARLY} tasks#plain`, `second ${YEARLY} tasks#plain`]),
   async act(stage, steps) {
     const cron = (...args: string[]) => stage.start(['cron', ...args], steps).ended;

@@ -4,7 +4,13 @@ import type { Stage } from './stage.ts';
 const FIX = ['fsck', '--fix', '--grace', '0'];
 
 /** Whoever mends is killed in the midst of it: the next one mends the rest, and no job is lost on the way. */
-export const FSCK_SCENE: Scene = command('fsck --fix', FIX, damage, stage => doCleanly(stage, FIX));
+export const FSCK_SCENE: Scene = command('fsck --fix', FIX, damage, async stage => {
+  await doCleanly(stage, FIX);
+  // What was set aside is for a person to look at.
+  const aside = await stage.db.client.keys(`${stage.db.prefix}:rqt:aside:*`);
+  if (aside.length !== 1) throw new Error(`set aside: ${aside.join(', ') || 'nothing'}`);
+  await stage.db.client.unlink(aside);
+});
 
 /** Damage for each of the scripts that mend. */
 async function damage(stage: Stage): Promise<void> {
@@ -23,4 +29,7 @@ async function damage(stage: Stage): Promise<void> {
   await client.srem(key('job:parent:dependents'), 'child');
   await client.xadd(key('results:gone'), '*', 'type', '1');
   await client.srem(key('queues'), key('queue:default'));
+  // The timetable: a name without an entry. Types: a key that holds something else.
+  await client.zadd(key('rqt:cron'), 4e12, 'gone');
+  await client.set(key('results:plain'), 'text');
 }

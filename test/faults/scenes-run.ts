@@ -4,6 +4,7 @@ import type { Stage } from './stage.ts';
 /** Somebody runs a task here and now, and is killed: the next one, long after, removes what is left of that. */
 export const RUN_SCENE: Scene = {
   name: 'run',
+  keepsNone: true,
   set: async () => {},
   act: async (stage, steps) => ended(stage.start(runOf(stage), steps)),
   async after(stage) {

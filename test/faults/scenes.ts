@@ -159,6 +159,7 @@ export const SCENES: readonly Scene[] = [
   },
   {
     name: 'enqueue',
+    runsNone: true,
     set: async () => {},
     act: async (stage, steps) => {
       const producer = stage.start(['enqueue', 'tasks#plain', '--job-id', 'new', '--retry-max', '2', '--group', 'g'], steps);
@@ -167,6 +168,7 @@ export const SCENES: readonly Scene[] = [
   },
   {
     name: 'enqueue --lines',
+    runsNone: true,
     set: async () => {},
     act: async (stage, steps) => {
       writeFileSync(join(stage.folder, 'lines'), many(300).join('\n'));
@@ -191,6 +193,7 @@ export const SCENES: readonly Scene[] = [
   },
   {
     name: 'enqueue --wait of a job that is there',
+    runsNone: true,
     set: stage => stage.add('plain', 'plain'),
     act: async (stage, steps) => {
       const producer = stage.start(['enqueue', 'tasks#plain', '--job-id', 'plain', '--unique', '--wait'], steps);
@@ -201,6 +204,7 @@ export const SCENES: readonly Scene[] = [
   },
   {
     name: 'enqueue --once-per',
+    runsNone: true,
     set: async () => {},
     act: async (stage, steps) => {
       const args = ['enqueue', 'tasks#plain', '--once-per', '1d', '--job-id', 'slot'];
@@ -211,6 +215,7 @@ export const SCENES: readonly Scene[] = [
   },
   {
     name: 'private server',
+    runsNone: true,
     set: async () => {},
     act: startPrivateServer,
   },
@@ -220,6 +225,7 @@ export const SCENES: readonly Scene[] = [
   }),
   {
     name: 'stop',
+    runsNone: true,
     set: stage => stage.add('heeds', 'heeds', stopped),
     act: async (stage, steps) => {
       const worker = stage.startWorker();
@@ -232,6 +238,7 @@ export const SCENES: readonly Scene[] = [
   ...['kill', 'shutdown'].map(
     (name): Scene => ({
       name,
+      runsNone: true,
       set: async stage => {
         await stage.add('slow', 'slow', { args: [300], runs: 2, plan: { retry: { retriesLeft: 1, intervals: [] } } });
         await stage.add('next', 'plain');

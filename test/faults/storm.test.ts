@@ -4,9 +4,9 @@ import { startRedis } from '../helpers/redis.ts';
 import { chooseSeed } from './random.ts';
 import { storm } from './storm.ts';
 
-/** The short form, part of `npm test`, is one storm; the long one (`npm run test:faults`) lasts until a thousand processes were killed. */
+/** The short form, part of `npm test`, is one storm, the medium one three; the long one (`npm run test:faults`) lasts until a thousand processes were killed. */
 const KILLS_OF_A_STORM = 40;
-const KILLS = process.env.RQT_FAULTS === 'long' ? 1000 : KILLS_OF_A_STORM;
+const KILLS = { long: 1000, medium: 120 }[process.env.RQT_FAULTS ?? ''] ?? KILLS_OF_A_STORM;
 
 const redis = await startRedis();
 
