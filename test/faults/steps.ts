@@ -38,10 +38,10 @@ export function isOfExecutor(step: string): boolean {
 /** An executor that calls itself unfit is killed by its worker as soon as that is heard: a race that it may win, and need not. */
 const NOBODY_LIVES_SO_LONG = ['message.unfit.after'];
 
-/** Of each file that is a script, not a part of several: those have a reply. */
+/** Of each file that is a script, not a part of several: those have arguments and a reply. */
 function scriptNames(): string[] {
   const folder = join(projectRoot, 'src/store/lua');
-  const scripts = readdirSync(folder).filter(file => /^-- returns /m.test(readFileSync(join(folder, file), 'utf8')));
+  const scripts = readdirSync(folder).filter(file => /^-- ARGV .*^-- returns /ms.test(readFileSync(join(folder, file), 'utf8')));
   return scripts.map(file => file.replace(/\.lua$/, '').replace(/_(.)/g, (_, letter: string) => letter.toUpperCase()));
 }
 
