@@ -24,3 +24,11 @@ export async function refuseUnknownQueues(db: Db, named: readonly string[]): Pro
   const unknown = named.find(name => !known.includes(name));
   if (unknown !== undefined) throw new RqtError('missing', unknownName('queue', unknown, known));
 }
+
+/** Of the names, those of queues that have never been there but have a namesake that has: a line for each, as a burst would else be silent. */
+export async function mistypedQueues(db: Db, named: readonly string[]): Promise<string[]> {
+  const listed = await queueNames(db);
+  return named
+    .filter(name => !listed.includes(name) && nearest(name, listed) !== null)
+    .map(name => `nothing was ever put on a queue ${quote(name)}; did you mean ${nearest(name, listed)}? (look: rqt info -Q)`);
+}

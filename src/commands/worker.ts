@@ -18,6 +18,7 @@ import { cannotWrite } from './report-file.ts';
 import { FAILURE_OPTIONS, REPORT_OPTIONS, readMaxFailures } from './report-options.ts';
 import { startSpoolSender } from './spooled.ts';
 import { readRoots } from './task-roots.ts';
+import { mistypedQueues } from './unknown.ts';
 import { openWorkerLog } from './worker-log.ts';
 
 export const command: Command = {
@@ -113,6 +114,7 @@ async function run({ words, options }: CommandLine): Promise<number> {
   try {
     const db = await openStore(withinLease(config, workerOptions), { persistent: true });
     try {
+      if (options.flag('burst')) for (const text of await mistypedQueues(db, workerOptions.queues)) log({ event: 'note', text });
       const spool = await startSpoolSender(db, config, { ...workerOptions, log });
       try {
         const end = await runWorker(db, {

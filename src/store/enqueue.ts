@@ -19,8 +19,11 @@ export interface EnqueueOptions {
   readonly token?: string;
   /** Of the spool: an unfinished job of the same id is what was wanted. */
   readonly isUnique?: boolean;
-  /** A running job that enqueues a child: it may, while it holds its lease. An unfinished child of its earlier attempts is left as it is. */
-  readonly by?: { readonly id: string; readonly execution: string; readonly queue: string };
+  /**
+   * A running job that enqueues a child: it may, while it holds its lease. An unfinished child of its earlier attempts is left as it is.
+   * What comes twice under one `request` number is done once: a lost connection's commands are sent again.
+   */
+  readonly by?: { readonly id: string; readonly execution: string; readonly queue: string; readonly request: number };
 }
 
 /** A new job's limits; `resultTtlMs` undefined: its worker decides, as in RQ. */
@@ -94,7 +97,7 @@ function send(db: Db, jobs: readonly NewJob[], options: EnqueueOptions, once?: O
   const args: (string | number | Buffer)[] = [
     ...[queue, flag(atFront), flag(idsMayExist), limits.ttlMs ?? ''],
     ...[due && 'atMs' in due ? due.atMs : '', due && 'inMs' in due ? due.inMs : ''],
-    ...[plan.group ?? '', onParentFailure, by ? `${by.queue} ${by.id}:${by.execution}` : ''],
+    ...[plan.group ?? '', onParentFailure, by ? `${by.queue} ${by.id}:${by.execution} ${by.request}` : ''],
     ...[maxDepth, dependsOn.length, ...dependsOn, shared.length, ...shared, ...onceTerms(once)],
   ];
   for (const job of jobs) args.push(job.id, encodeCall(job.call), job.description);

@@ -37,6 +37,12 @@ async function write(slot: Slot, call: JobCall, fields: { meta?: string; rqt_pro
   if (!held) throw new Error('the job is not run by this worker any more');
 }
 
+let requests = 0;
+const nextRequest = (): number => {
+  requests += 1;
+  return requests;
+};
+
 async function enqueueChild(slot: Slot, parent: JobCall, request: Extract<TaskRequest, { type: 'enqueue' }>): Promise<string> {
   const options = new ChildOptions(request.options);
   if (!Array.isArray(request.args))
@@ -58,7 +64,7 @@ async function enqueueChild(slot: Slot, parent: JobCall, request: Extract<TaskRe
     atFront: options.isTrue('atFront'),
     idsMayExist: chosen !== undefined,
     plan: { ...(dependsOn.length > 0 && { dependsOn }), ...(wait !== null && wait > 0 && { due: { inMs: wait } }) },
-    by: { id: parent.jobId, execution: parent.executionId, queue: parent.queue },
+    by: { id: parent.jobId, execution: parent.executionId, queue: parent.queue, request: nextRequest() },
   };
   // What Redis refuses for now was not done.
   const { unfinished } = await untilDone(

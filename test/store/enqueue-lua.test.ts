@@ -70,3 +70,30 @@ test('a step of 250 jobs leaves every key well formed', async () => {
   assert.equal((await enqueue(db, jobs, PLAIN)).count, 250);
   await checkRqKeys(db.client, db.prefix);
 });
+
+test('a child that is sent again, since the answer to it was lost, is enqueued once; another one of its id is another one', async () => {
+  const db = await openTestDb(redis);
+  const { client, prefix } = db;
+  await client.zadd(`${prefix}:wip:default`, Date.now() / 1000 + 60, 'parent:e1');
+  await client.hset(`${prefix}:execution:parent:e1`, 'id', 'e1');
+  const by = (request: number) => ({
+    ...PLAIN,
+    idsMayExist: false,
+    by: { id: 'parent', execution: 'e1', queue: 'default', request },
+  });
+  const queue = () => client.lrange(`${prefix}:queue:default`, 0, -1);
+  for (let time = 0; time < 2; time += 1) assert.equal((await enqueue(db, [someJob('child')], by(1))).count, 1);
+  assert.deepEqual(await queue(), ['child']);
+  // It may have run meanwhile, and left nothing.
+  await client.del(`${prefix}:job:child`, `${prefix}:queue:default`);
+  await enqueue(db, [someJob('child')], by(1));
+  assert.deepEqual(await queue(), []);
+  const again = { ...by(2), idsMayExist: true };
+  for (let time = 0; time < 2; time += 1) assert.deepEqual((await enqueue(db, [someJob('child')], again)).unfinished, []);
+  assert.deepEqual(await queue(), ['child']);
+  assert.equal((await enqueue(db, [someJob('child')], { ...again, by: { ...again.by, request: 3 } })).unfinished.length, 1);
+  // Without the hash of the execution there is nothing to note it in, and nothing is left over.
+  await client.del(`${prefix}:execution:parent:e1`);
+  await enqueue(db, [someJob('other')], by(4));
+  assert.equal(await client.exists(`${prefix}:execution:parent:e1`), 0);
+});

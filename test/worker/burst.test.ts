@@ -14,6 +14,15 @@ test('a burst without work ends with 0', async () => {
   assert.match(ran.stderr, /done, quitting \(0 jobs done, 0 failed\)/);
 });
 
+test('a burst on a mistyped queue names the one that was meant; a queue that is only new is not mentioned', async () => {
+  await put('quick#nothing', { queue: 'mails' });
+  const ran = await burst('mial', 'malis', 'high');
+  assert.equal(ran.status, 0);
+  assert.match(ran.stderr, /nothing was ever put on a queue .malis.; did you mean mails\?/);
+  assert.doesNotMatch(ran.stderr, /queue high/);
+  assert.doesNotMatch((await burst('mails')).stderr, /did you mean/);
+});
+
 test('a burst whose jobs all went well ends with 0 when its queues are empty', async () => {
   const ids = [await put('quick#add', { args: [1, 2] }), await put('quick#nothing', { queue: 'other' })];
   const ran = await burst('default', 'other');

@@ -1,7 +1,7 @@
 -- enqueue.lua: puts jobs on one queue, on its schedule, or among the deferred until their parents have finished.
 -- ARGV     2 queue, 3 '1' at the front, 4 '1' when ids may be in use already, 5 ttl in ms or '', 6 due in epoch ms or '',
 --          7 ms from now until due or '', 8 group or '', 9 what a bad end of a parent means: 'cancel', 'wait' or 'allow',
---          10 '' or 'queue id:execution', an execution that must hold its lease: it enqueues a child,
+--          10 '' or 'queue id:execution number', an execution that must hold its lease: it enqueues a child, for the number-th time,
 --          11 the number of jobs that the queue may hold or '', 12 number of parents, then those, then the number of shared field
 --          values, then those (name, value …), then the number of terms of once.lua, then those (with them there is one job), then
 --          the jobs: id, data, description; three at a time
@@ -10,6 +10,7 @@
 --          failed, stopped or canceled job of the same id is replaced). A state of the form 'canceled by <parent>': the job was taken
 --          in and is canceled, since that parent has ended badly.
 --          Neither counted nor named: a child that an earlier attempt of the same job has enqueued and that is unfinished; it is left as it is.
+--          Nor is one that was sent twice under the same number, since the connection was lost before the answer came.
 --          {'lost'}: that lease is lost; nothing was enqueued.
 --          {'circle', id, parent}: the parent waits, directly or not, for a job of this id; nothing was enqueued.
 --          {'held', id, state or ''}: the slot has this job, or had to be left to it; nothing was enqueued.
@@ -21,8 +22,14 @@ local queue, at_front, ids_in_use, group, on_bad_end = ARGV[2], ARGV[3] == '1', 
 local max_depth = tonumber(ARGV[11])
 local position = 12
 
-local holder_queue, holder = ARGV[10]:match('^(.*) (.*)$')
-if holder and not holds_lease(holder:match('^[^:]*'), holder:match(':(.*)$') or '', holder_queue) then return { 'lost' } end
+local holder_queue, holder, request = ARGV[10]:match('^(.*) (.*) (.*)$')
+local done_requests
+if holder then
+  local id, execution = holder:match('^([^:]*):?(.*)$')
+  if not holds_lease(id, execution, holder_queue) then return { 'lost' } end
+  done_requests = execution_key(id, execution)
+  if redis.call('HEXISTS', done_requests, 'rqt_done:' .. request) == 1 then return { 'enqueued', 1, '' } end
+end
 
 -- The next counted part of ARGV.
 local function take_list()
@@ -180,6 +187,10 @@ for i = position, #ARGV, 3 do
   end
 end
 reply[2] = taken
-if taken > 0 then redis.call('SADD', P .. ':queues', queue_key(queue)) end
+if taken > 0 then
+  redis.call('SADD', P .. ':queues', queue_key(queue))
+  -- It goes with the execution. Where there is no hash, none is made, as nothing would remove it.
+  if done_requests and redis.call('EXISTS', done_requests) == 1 then redis.call('HSET', done_requests, 'rqt_done:' .. request, 1) end
+end
 if #pushed > 0 then redis.call(at_front and 'LPUSH' or 'RPUSH', queue_key(queue), unpack(pushed)) end
 return reply

@@ -27,6 +27,8 @@ test('CLIENT KILL and SCRIPT FLUSH while jobs of all kinds run: all settle exact
       await enqueue('tasks#flaky', ':1', '--job-id', `flaky-${round}`, '--retry-max', '3');
       await enqueue('tasks#plain', '--job-id', `later-${round}`, '--schedule-in', '1s');
       await enqueue('tasks#bad', '--job-id', `bad-${round}`);
+      await enqueue('tasks#talks', '--job-id', `talks-${round}`);
+      stage.expected.set(`talks-${round}-child`, { begun: { most: 1 } });
       await enqueueLines(`lines-${round}`);
     }
   };
