@@ -38,11 +38,11 @@ test('add tells the next slot in the zone of the entry; the same again is done a
 test('another entry of the name is refused with 1, and replaced with --replace', async () => {
   const space = newSpace(redis);
   await cron(space, 'add', 'a', '@daily', 'm#f', '--tz', 'UTC');
-  const before = await dumpKeys(client);
+  const before = await dumpKeys(client, space.namespace);
   const refused = await cron(space, 'add', 'a', '@hourly', 'm#f', '--tz', 'UTC');
   assert.deepEqual([refused.status, refused.stdout], [1, '']);
   assert.match(refused.stderr, /cron entry a exists already .* nothing was changed .*--replace/);
-  assert.deepEqual(await dumpKeys(client), before);
+  assert.deepEqual(await dumpKeys(client, space.namespace), before);
   const replaced = await cron(space, 'add', 'a', '@hourly', 'm#f', '--tz', 'UTC', '--replace');
   assert.match(replaced.stdout, /^a replaced; next slot /);
 });
@@ -125,12 +125,12 @@ test('list, check and a dry run write nothing', async () => {
   const space = newSpace(redis);
   await cron(space, 'add', 'a', '@daily', 'm#f');
   await setNext(space, 'a', 1);
-  const before = await dumpKeys(client);
+  const before = await dumpKeys(client, space.namespace);
   await cron(space, 'list');
   await cron(space, 'list', '--crontab');
   await cron(space, 'check');
   await space.run(['cron', 'apply', '-', '--dry-run'], { input: 'b @daily m#f\n' });
-  assert.deepEqual(await dumpKeys(client), before);
+  assert.deepEqual(await dumpKeys(client, space.namespace), before);
 });
 
 test('list of nothing says how to begin', async () => {
@@ -259,10 +259,10 @@ test('apply makes the timetable what the file says; a second time changes nothin
   ]);
   assert.equal(dry.stderr, '4 entries: 2 added, 1 removed, 1 changed, 0 unchanged (dry run: nothing was done)\n');
   assert.equal(applied.stderr, '4 entries: 2 added, 1 removed, 1 changed, 0 unchanged\n');
-  const before = await dumpKeys(client);
+  const before = await dumpKeys(client, space.namespace);
   const again = await cron(space, 'apply', path);
   assert.equal(again.stderr, '3 entries: 0 added, 0 removed, 0 changed, 3 unchanged\n');
-  assert.deepEqual(await dumpKeys(client), before);
+  assert.deepEqual(await dumpKeys(client, space.namespace), before);
 });
 
 test('list --crontab is a file that says the same', async () => {
@@ -291,11 +291,11 @@ for (const [text, message] of BAD_FILES) {
   test(`apply refuses ${JSON.stringify(text)} with 65 and its line, and changes nothing`, async () => {
     const space = newSpace(redis);
     await cron(space, 'add', 'old', '@daily', 'm#f');
-    const before = await dumpKeys(client);
+    const before = await dumpKeys(client, space.namespace);
     const ran = await space.run(['cron', 'apply', '-'], { input: text });
     assert.deepEqual([ran.status, ran.stdout], [65, '']);
     assert.match(ran.stderr, message);
-    assert.deepEqual(await dumpKeys(client), before);
+    assert.deepEqual(await dumpKeys(client, space.namespace), before);
   });
 }
 

@@ -39,7 +39,7 @@ test('it says what is wrong and what it would do, and is 1; --fix does it, and a
   await space.enqueue('some#quick');
   const id = await lose(space);
   await client.rpush(space.key('queue:default'), 'ghost\u001b[31m');
-  const before = await dumpKeys(client);
+  const before = await dumpKeys(client, space.namespace);
   const told = await space.run(['fsck', '--grace', '0']);
   assert.equal(told.status, 1);
   assert.equal(
@@ -55,7 +55,7 @@ queued-lost  1  queued jobs that are on no queue: a worker's or a producer's cra
 2 findings of 2 kinds, 4 keys and entries looked at; nothing was changed: rqt fsck --fix mends what can be mended
 `,
   );
-  assert.deepEqual(await dumpKeys(client), before);
+  assert.deepEqual(await dumpKeys(client, space.namespace), before);
 
   const fixed = await space.run(['fsck', '--fix', '--grace', '0']);
   assert.equal(fixed.status, 0, fixed.stdout);

@@ -190,6 +190,9 @@ test('damaged jobs', async () => {
     contract.check(await json(['logs', id], { of: own }), 'output');
   }
   await client.set(own.key('job:no-hash'), 'a text');
+  // What fsck only tells of.
+  await client.hset(own.key('rqt:cron:x'), { expression: 'whenever', zone: 'UTC', queue: 'default', next: '4000000000000' });
+  await client.zadd(own.key('rqt:cron'), 4e12, 'x');
   contract.check(await json(['jobs'], { of: own }), 'listed_job');
   contract.check(await json(['info'], { of: own }), 'info');
   contract.check(await json(['fsck', '--grace', '0'], { of: own, statuses: [1] }), 'finding', 'fsck');
