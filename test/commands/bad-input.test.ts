@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { type ExecFileException, execFile } from 'node:child_process';
 import { describe, test } from 'node:test';
 import { startRedis } from '../helpers/redis.ts';
-import { launcher } from '../helpers/rqt.ts';
+import { cleanEnv, launcher } from '../helpers/rqt.ts';
 import { newFolder, newSpace } from '../helpers/space.ts';
 
 const redis = await startRedis();
@@ -89,7 +89,7 @@ describe('one line on stderr, its exit status, and nothing enqueued:', { concurr
 
 /** Runs rqt through a shell: Node cannot pass bytes that are not UTF-8. */
 function runInShell(line: string): Promise<{ status: number; stderr: string }> {
-  const env = { ...process.env, RQT_REDIS_URL: redis.url, RQT: `${process.execPath} ${launcher}` };
+  const env = cleanEnv({ RQT_REDIS_URL: redis.url, RQT: `${process.execPath} ${launcher}` });
   return new Promise(resolve =>
     execFile('sh', ['-c', line], { env }, (error: ExecFileException | null, _stdout, stderr) =>
       resolve({ status: Number(error?.code ?? 0), stderr }),

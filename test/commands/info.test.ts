@@ -3,7 +3,7 @@ import { execFileSync } from 'node:child_process';
 import { test } from 'node:test';
 import { dumpKeys } from '../helpers/keyspace.ts';
 import { startRedis, type TestRedis } from '../helpers/redis.ts';
-import { launcher, rqt } from '../helpers/rqt.ts';
+import { cleanEnv, launcher, rqt } from '../helpers/rqt.ts';
 import { linesOf, newSpace, type Space } from '../helpers/space.ts';
 import { noTerminal, startOnTerminal } from '../helpers/terminal.ts';
 import { until } from '../helpers/until.ts';
@@ -307,7 +307,7 @@ test('a full disk is one line and 73', { skip: process.platform !== 'linux' }, (
   const { env } = newSpace(redis);
   const line = `${process.execPath} ${launcher} info > /dev/full`;
   try {
-    execFileSync('sh', ['-c', line], { env: { ...process.env, ...env }, stdio: ['ignore', 'ignore', 'pipe'] });
+    execFileSync('sh', ['-c', line], { env: cleanEnv(env), stdio: ['ignore', 'ignore', 'pipe'] });
     assert.fail('it succeeded');
   } catch (error) {
     const { status, stderr } = error as { status: number; stderr: Buffer };
