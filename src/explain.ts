@@ -3,6 +3,7 @@ import { type Called, type Command, type CommandLine, descend, GLOBAL_OPTIONS, O
 import { isConfigurable } from './config/settings.ts';
 import { RqtError } from './errors.ts';
 import { renderHelp } from './help.ts';
+import { renderCommandHelp } from './help-command.ts';
 import type { OptionSpec } from './parse/argv.ts';
 import { nearest } from './parse/nearest.ts';
 import { quote } from './parse/quote.ts';
@@ -24,29 +25,28 @@ export async function explain(
   typed: readonly string[],
   plainWords: readonly string[],
 ): Promise<Explained | null> {
-  const words = typed[0] === 'help' ? [...typed.slice(1), '--help'] : typed;
-  if (words.length === 1 && (words[0] === '--help' || words[0] === '-h')) {
-    process.stdout.write(`${renderHelp(commands)}\n`);
-    return null;
+  if (typed.length === 0) {
+    process.stderr.write(`${renderHelp(commands)}\n`);
+    throw new RqtError('usage', 'say what to do');
   }
+  const words = typed[0] === 'help' ? [...typed.slice(1), '--help'] : typed;
   const [first = ''] = words;
   if (!first.startsWith('-') && first !== 'completion' && !commands.some(({ name }) => name === first))
     throw refuseName(commands, words);
+  if (words.some(word => word === '--help' || word === '-h')) return printHelp(commands, words);
   const found: { explained: Explained | null } = { explained: null };
   const parser = yargs([...words])
     .scriptName('rqt')
     .detectLocale(false)
-    .usage(USAGE)
     .parserConfiguration(YARGS_PARSING)
     .options(toYargsOptions(GLOBAL_OPTIONS))
     .strictOptions()
     .exitProcess(false)
     .version(VERSION)
-    .alias('help', 'h')
+    .help(false)
+    .option('help', { alias: 'h', type: 'boolean', describe: 'show how to call a command' })
     .alias('version', 'V')
     .completion('completion', 'print a completion script for your shell')
-    .epilogue(EPILOGUE)
-    .wrap(Math.min(110, process.stdout.columns ?? 100))
     .fail((message, error) => {
       throw message ? new Refusal(message) : error;
     });
@@ -61,6 +61,8 @@ export async function explain(
   } catch (error) {
     throw error instanceof Refusal ? refuse(error.message, commands, words) : error;
   }
+  // In a group of flags: `-bh`.
+  if (found.explained?.line.options.flag('help')) return printHelp(commands, words);
   return checked(found.explained, commands, words);
 }
 
@@ -72,10 +74,7 @@ function addCommand(parser: Argv, { command, title, wordCount }: Called, onCall:
     command.name,
     command.summary,
     builder => {
-      builder
-        .usage(`rqt ${title} ${command.synopsis} [flags]\n\n${command.summary}`)
-        .options(toYargsOptions(command.options, name => isConfigurable(title, name)))
-        .epilogue(command.epilogue ?? '');
+      builder.options(toYargsOptions(command.options, name => isConfigurable(title, name)));
       for (const sub of command.subcommands ?? [])
         addCommand(builder, { command: sub, title: `${title} ${sub.name}`, wordCount: wordCount + 1 }, onCall);
       return builder;
@@ -87,13 +86,15 @@ function addCommand(parser: Argv, { command, title, wordCount }: Called, onCall:
   );
 }
 
-const USAGE = 'rqt: RQ (Redis Queue) for the terminal\n\nUsage: rqt <command> [flags]';
-const EPILOGUE = [
-  'Start here: rqt enqueue hello#hello you, then rqt worker --burst, then rqt info',
-  'Exit status: 0 done, 1 a job failed or the answer is no, 64 usage, 65 bad data,',
-  '             66 no such job, task or file, 69 Redis unreachable, 70 a bug in rqt,',
-  '             73 cannot write, 75 try again, 78 bad configuration.',
-].join('\n');
+/** That of `rqt` itself, or of the command that the words call. */
+function printHelp(commands: readonly Command[], words: readonly string[]): null {
+  const called = calledBy(commands, words);
+  const text = called ? renderCommandHelp(called, process.stdout.columns ?? DEFAULT_COLUMNS) : renderHelp(commands);
+  process.stdout.write(`${text}\n`);
+  return null;
+}
+
+const DEFAULT_COLUMNS = 100;
 
 /** yargs takes the value in `--unique=yes` for false without a word. */
 function refuseValues(commands: readonly Command[], words: readonly string[]): void {
@@ -134,23 +135,30 @@ function asksForHelp(words: readonly string[]): boolean {
 
 function refuseName(commands: readonly Command[], words: readonly string[]): RqtError {
   const name = words.find(word => !word.startsWith('-'));
-  if (name === undefined)
-    return new RqtError(
-      'usage',
-      `say what to do: ${commands
-        .filter(({ isAlias }) => !isAlias)
-        .map(({ name }) => name)
-        .join(', ')} (see rqt --help)`,
-    );
+  if (name === undefined) return new RqtError('usage', 'say what to do: rqt <command> (see rqt --help)');
   const called = calledBy(commands, words);
   return called?.command.subcommands ? refuseSubcommand(called, words) : unknownCommand(name, '', commands);
 }
 
+/** What other tools, and RQ, call what rqt has under another name. */
+const ELSEWHERE: Readonly<Record<string, string>> = {
+  ls: 'jobs',
+  list: 'jobs',
+  ps: 'info',
+  retry: 'requeue',
+  rm: 'delete',
+  remove: 'delete',
+  show: 'status',
+  pause: 'suspend',
+  unpause: 'resume',
+  purge: 'empty',
+  work: 'worker',
+};
+
 function unknownCommand(name: string, above: string, known: readonly Command[]): RqtError {
-  const near = nearest(
-    name,
-    known.map(command => command.name),
-  );
+  const names = known.map(command => command.name);
+  const meant = above === '' && Object.hasOwn(ELSEWHERE, name) ? ELSEWHERE[name] : undefined;
+  const near = meant ?? nearest(name, names);
   const hint = near ? `; did you mean ${above}${near}?` : '';
   return new RqtError('usage', `there is no command ${quote(above + name)}${hint} (see rqt ${above}--help)`);
 }

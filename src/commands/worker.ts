@@ -100,7 +100,7 @@ export const command: Command = {
   ],
   epilogue: [
     'Ctrl-C (or SIGTERM, SIGHUP) once: finish the running job, then stop. Twice: stop at once and put the job back.',
-    'Exit status of a burst: 0 all jobs done well, 1 some job failed, 75 suspended, 69 Redis unreachable at the start.',
+    'Exit status of a burst: 0 all jobs done well, 1 some job failed, 75 suspended, 69 Redis unreachable at the start, 73 a report that cannot be written.',
   ].join('\n'),
   run,
 };

@@ -10,7 +10,6 @@ const folder = newFolder({ 'broken.json': '{"a": ', latin1: Buffer.from([0x61, 0
 
 /** What is wrong, the words after `rqt`, the exit status, and what the one line on stderr says. */
 const CASES: readonly [what: string, args: readonly string[], status: number, says: RegExp][] = [
-  ['no command', [], 64, /say what to do: enqueue, worker, .*info/],
   ['an unknown command', ['enqeue', 'm#f'], 64, /there is no command 'enqeue'; did you mean enqueue\?/],
   ['no task', ['enqueue'], 64, /rqt enqueue <module#fn>/],
   ['a task without #fn', ['enqueue', 'mail/daily'], 64, /'mail\/daily' names no function; did you mean mail\/daily#daily\?/],

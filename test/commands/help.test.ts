@@ -82,3 +82,53 @@ test('completion knows the commands, and the flags of a command', async () => {
   for (const name of COMMANDS) assert.ok(commands.includes(name), name);
   assert.ok((await complete('enqueue', '--at')).includes('--at-front'));
 });
+
+test('help shows what each flag takes: its values where they are few, else what kind of value', async () => {
+  const { stdout } = await rqt(['enqueue', '--help'], { env });
+  for (const flag of ['overlap skip|queue|replace', 'on-parent-failure cancel|wait', 'backoff exponential|linear'])
+    assert.ok(stdout.includes(`--${flag}`), flag);
+  for (const flag of ['-q, --queue NAME', '--timeout DURATION', '--max-depth N', '--depends-on ID', '--url URL'])
+    assert.ok(stdout.includes(flag), flag);
+  assert.doesNotMatch(stdout, /\[string\]|\[boolean\]|\[array\]/);
+  const worker = (await rqt(['worker', '-bh'], { env })).stdout;
+  for (const flag of ['dequeue-strategy default|random|round_robin', 'log-format text|json'])
+    assert.ok(worker.includes(`--${flag}`), flag);
+  assert.match((await rqt(['logs', '--help'], { env })).stdout, /--stream stdout\|stderr {2}/);
+});
+
+test('help of a worker names each exit status of a burst', async () => {
+  const { stdout } = await rqt(['worker', '--help'], { env });
+  const [, told = ''] = /Exit status of a burst: ([\s\S]*)/.exec(stdout) ?? [];
+  assert.deepEqual(
+    [...told.matchAll(/\d+/g)].map(([status]) => Number(status)).sort((a, b) => a - b),
+    [0, 1, 69, 73, 75],
+  );
+});
+
+test('rqt alone shows its help on stderr, and is told from a question for help by its status', async () => {
+  const ran = await rqt([], { env });
+  const help = (await rqt(['--help'], { env })).stdout;
+  assert.deepEqual([ran.status, ran.stdout, ran.stderr], [64, '', `${help}rqt: say what to do\n`]);
+});
+
+for (const [typed, meant] of [
+  ['ls', 'jobs'],
+  ['list', 'jobs'],
+  ['ps', 'info'],
+  ['retry', 'requeue'],
+  ['rm', 'delete'],
+  ['remove', 'delete'],
+  ['show', 'status'],
+  ['pause', 'suspend'],
+  ['unpause', 'resume'],
+  ['purge', 'empty'],
+  ['work', 'worker'],
+] as const) {
+  test(`who types rqt ${typed} is told of rqt ${meant}`, async () => {
+    const ran = await rqt([typed, 'x'], { env });
+    assert.deepEqual(
+      [ran.status, ran.stderr],
+      [64, `rqt: there is no command '${typed}'; did you mean ${meant}? (see rqt --help)\n`],
+    );
+  });
+}

@@ -29,7 +29,7 @@ for (const { name } of listed) {
     const described = [...`${synopsisOf(text)}\n${text}`.matchAll(/(?<![\w-])--([a-z][a-z-]+)/g)].map(match => match[1] ?? '');
     const unknown = described.filter(flag => !has.has(flag) && flag !== 'not-a-flag');
     assert.deepEqual(unknown, []);
-    const own = [...stdout.matchAll(/^\s+(?:-\w, )?--([a-z][a-z-]+) {2,}/gm)].map(match => match[1] ?? '');
+    const own = [...stdout.matchAll(/^\s+(?:-\w, )?--([a-z][a-z-]+)(?: \S+)?(?: {2,}|$)/gm)].map(match => match[1] ?? '');
     const everywhere = new Set(['help', 'version', 'url', 'namespace', 'config', 'connect-timeout', 'json']);
     assert.deepEqual(
       own.filter(flag => !everywhere.has(flag) && !described.includes(flag) && !text.includes(`-${flag[0]}\``)),
