@@ -123,8 +123,14 @@ function showStart(text: string): string {
 /** `fetch failed` alone helps nobody: its cause knows whether the name, the connection or the certificate was at fault. */
 function explain(what: string, error: unknown): Error {
   const cause = error instanceof Error && error.cause instanceof Error ? error.cause : error;
-  const reason = cause instanceof Error ? cause.message || ('code' in cause ? String(cause.code) : cause.name) : String(cause);
-  return new Error(`${what} failed: ${reason}`, { cause: error });
+  return new Error(`${what} failed: ${reasonOf(cause)}`, { cause: error });
+}
+
+function reasonOf(cause: unknown): string {
+  if (!(cause instanceof Error)) return String(cause);
+  // fetch says no more of a port that browsers do not connect to either, such as 1 or 25.
+  if (cause.message === 'bad port') return 'requests to this port are not allowed';
+  return cause.message || ('code' in cause ? String(cause.code) : cause.name);
 }
 
 /** A closed connection takes some turns of the event loop to go; the job's end waits for it, to leave its executor clean. */

@@ -1,3 +1,4 @@
+import { fileURLToPath } from 'node:url';
 import { inspect } from 'node:util';
 import type { Failure } from './protocol.ts';
 import { TaskRefusal } from './refusal.ts';
@@ -12,6 +13,8 @@ const MOST = { reason: 500, trace: 16_384, depth: 8, errors: 10 };
 export function describeThrown(thrown: unknown, how = ''): Failure {
   const prefix = how === '' ? '' : `${how}: `;
   if (isRefusal(thrown)) return { reason: prefix + thrown.message, trace: '' };
+  if (isError(thrown) && isOfShippedTask(thrown))
+    return { reason: cut(prefix + messageOf(thrown).replace(/\s*\n\s*/g, ' '), MOST.reason), trace: '' };
   return { reason: cut(firstLine(prefix + titleOf(thrown)), MOST.reason), trace: cut(traceOf(thrown, 0, new Set()), MOST.trace) };
 }
 
@@ -19,8 +22,18 @@ function titleOf(thrown: unknown): string {
   if (!isError(thrown))
     return `thrown: ${safely(() => inspect(thrown, { depth: 2, breakLength: Infinity, customInspect: false }), UNREADABLE)}`;
   const name = safely(() => String(thrown.name), '') || 'Error';
-  const message = safely(() => String(thrown.message), UNREADABLE);
+  const message = messageOf(thrown);
   return message === '' ? name : `${name}: ${message}`;
+}
+
+function messageOf(error: Error): string {
+  return safely(() => String(error.message), UNREADABLE);
+}
+
+/** Thrown in rqt's own tasks alone: their messages say it all, and nobody can do anything with their lines. */
+function isOfShippedTask(error: Error): boolean {
+  const frames = ownStack(error).split('\n').filter(isFrame);
+  return messageOf(error) !== '' && frames.length > 0 && frames.every(line => SHIPPED.some(part => line.includes(part)));
 }
 
 /** The stack without rqt's, Node's and the loader's own frames, then the causes and the errors of an aggregate. */
@@ -52,6 +65,9 @@ function isFrame(line: string): boolean {
 
 // Bundled, this module is the executor's one script.
 const FOREIGN = [import.meta.url, 'node:internal', '(node:events:', '/node_modules/jiti/'];
+
+/** The tasks that ship with rqt: built ones, and their sources, which a worker finds first in rqt's own folder. */
+const SHIPPED = [new URL('./tasks/', import.meta.url).href, fileURLToPath(new URL('../tasks/', import.meta.url))];
 
 function isRefusal(thrown: unknown): thrown is TaskRefusal {
   return safely(() => thrown instanceof TaskRefusal, false);
