@@ -124,7 +124,8 @@ function checked(explained: Explained | null, commands: readonly Command[], word
 }
 
 function usage(command: Command, title: string, what: string): RqtError {
-  return new RqtError('usage', `rqt ${title}: ${what}: rqt ${title} ${command.synopsis} (see rqt ${title} --help)`);
+  const how = `rqt ${title} ${command.synopsis}`.trimEnd();
+  return new RqtError('usage', `rqt ${title}: ${what}: ${how} (see rqt ${title} --help)`);
 }
 
 const HELP_WORDS = new Set(['--help', '-h', '--version', '-V', 'completion', '--get-yargs-completions']);

@@ -19,7 +19,7 @@ export function renderCommandHelp({ command, title }: Called, columns: number): 
   const common = [...GLOBAL_OPTIONS, ...ABOUT_RQT].map(rowOf);
   const below = (command.subcommands ?? []).map(({ name, summary }): Row => [`  rqt ${title} ${name}`, summary]);
   const parts = [
-    `rqt ${title} ${command.synopsis} [flags]`,
+    `rqt ${title} ${command.synopsis} [flags]`.replace(/ {2,}/g, ' '),
     wrap(command.summary, width).join('\n'),
     ...section('Commands:', below, width),
     ...section('Flags:', own, width),

@@ -3,6 +3,7 @@ import { RqtError } from '../errors.ts';
 import { parseQueueName } from '../parse/names.ts';
 import { escapeUnprintable } from '../parse/quote.ts';
 import { countQueued, type Db, empty, queueNames } from '../store/index.ts';
+import { refuseBoth } from './exclude.ts';
 import { heedQuiet, print, QUIET_OPTION, withStore } from './io.ts';
 import { openProgress, type ProgressLine, SILENT } from './progress.ts';
 import { refuseUnknownQueues } from './unknown.ts';
@@ -25,7 +26,8 @@ export const command: Command = {
 async function run({ words, options }: CommandLine): Promise<number> {
   heedQuiet(options);
   const all = options.flag('all');
-  if (all === words.length > 0)
+  refuseBoth(words, 'names of queues', options, ['all']);
+  if (!all && words.length === 0)
     throw new RqtError('usage', 'name the queues to empty, or give --all for all of them: rqt empty default');
   const named = [...new Set(words.map(parseQueueName))];
   return withStore(

@@ -1,8 +1,10 @@
 import type { Command, CommandLine, Options } from '../command.ts';
 import { RqtError } from '../errors.ts';
 import { parseQueueName } from '../parse/names.ts';
+import { quote } from '../parse/quote.ts';
 import { type Db, overview } from '../store/index.ts';
 import type { InfoOptions } from '../view/info.ts';
+import { refuseTwoOutputs } from './exclude.ts';
 import { configOf, print, readStore, say } from './io.ts';
 import { countSpooled } from './spooled.ts';
 import { refuseUnknownQueues } from './unknown.ts';
@@ -31,6 +33,7 @@ export const command: Command = {
 
 async function run({ words, options }: CommandLine): Promise<number> {
   const queues = words.map(parseQueueName);
+  refuseTwoOutputs(options, 'raw', 'json');
   const intervalMs = readInterval(options);
   const render = await rendererFor(options);
   return readStore(options, async db => {
@@ -78,10 +81,7 @@ function readInterval(options: Options): number | null {
   if (text === undefined) return null;
   const seconds = Number(text);
   if (text.trim() === '' || !Number.isFinite(seconds) || seconds <= 0 || seconds > 86_400) {
-    throw new RqtError(
-      'usage',
-      `--interval ${JSON.stringify(text)}: it must be a number of seconds above 0, such as --interval 2 or 0.5`,
-    );
+    throw new RqtError('usage', `--interval ${quote(text)}: it must be a number of seconds above 0, such as --interval 2 or 0.5`);
   }
   return seconds * 1000;
 }

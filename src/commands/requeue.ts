@@ -16,6 +16,7 @@ import {
   requeue,
   stateOf,
 } from '../store/index.ts';
+import { refuseBoth } from './exclude.ts';
 import { heedQuiet, print, QUIET_OPTION, say, withStore } from './io.ts';
 import { openProgress, SILENT } from './progress.ts';
 import { refuseUnknownQueues } from './unknown.ts';
@@ -40,10 +41,11 @@ export const command: Command = {
 
 async function run({ words, options }: CommandLine): Promise<number> {
   heedQuiet(options);
-  const selects = ['all', 'failed-since', 'task'].some(name => options.has(name));
+  const selecting = ['all', 'failed-since', 'task'];
   const names = words.length > 0;
+  refuseBoth(words, 'ids of jobs', options, selecting);
   // RQ wants --queue always, also beside ids.
-  if (names ? selects : !selects && !options.has('queue')) {
+  if (!names && ![...selecting, 'queue'].some(name => options.has(name))) {
     throw new RqtError(
       'usage',
       'name the jobs to run again, or say which of the failed ones: --all, --queue, --failed-since or --task',

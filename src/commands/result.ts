@@ -5,6 +5,7 @@ import { type JobResult, result } from '../store/index.ts';
 import { splitError } from '../view/error-text.ts';
 import { resultText } from '../view/result.ts';
 import { safeLine } from '../view/safe.ts';
+import { refuseTwoOutputs } from './exclude.ts';
 import { print, readStore, say } from './io.ts';
 import { unknownJob } from './unknown.ts';
 
@@ -26,6 +27,7 @@ export const command: Command = {
 
 async function run({ words: [word = ''], options }: CommandLine): Promise<number> {
   const id = parseJobId(word);
+  refuseTwoOutputs(options, 'raw', 'json');
   const found = await readStore(options, db => result(db, id));
   if (options.flag('json') && found.kind !== 'missing') print(documentOf(id, found));
   if (options.flag('json') && found.kind === 'finished') return 0;

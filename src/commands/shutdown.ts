@@ -2,6 +2,7 @@ import type { Command, CommandLine } from '../command.ts';
 import { RqtError } from '../errors.ts';
 import { parseWorkerName } from '../parse/names.ts';
 import { shutdown, workerNames } from '../store/index.ts';
+import { refuseBoth } from './exclude.ts';
 import { heedQuiet, print, QUIET_OPTION, withStore } from './io.ts';
 import { tellWorkers } from './tell-worker.ts';
 
@@ -22,7 +23,8 @@ export const command: Command = {
 async function run({ words, options }: CommandLine): Promise<number> {
   heedQuiet(options);
   const all = options.flag('all');
-  if (all === words.length > 0)
+  refuseBoth(words, 'names of workers', options, ['all']);
+  if (!all && words.length === 0)
     throw new RqtError('usage', 'name the workers to shut down, or give --all for all of them (see them: rqt info -W)');
   const named = [...new Set(words.map(parseWorkerName))];
   const json = options.flag('json');

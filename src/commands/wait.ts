@@ -5,6 +5,7 @@ import { parseGroupName, parseJobId } from '../parse/names.ts';
 import { type Db, groupMembers, Vigil, type WaitedJob } from '../store/index.ts';
 import { safeLine } from '../view/safe.ts';
 import { alarm } from './alarm.ts';
+import { refuseBoth } from './exclude.ts';
 import { unlessInterrupted } from './interruption.ts';
 import { print, say, withStore } from './io.ts';
 
@@ -37,6 +38,7 @@ async function run({ words, options }: CommandLine): Promise<number> {
   const ids = words.map(parseJobId);
   const groupText = options.text('group');
   const group = groupText === undefined ? null : parseGroupName(groupText);
+  refuseBoth(words, 'ids of jobs', options, ['group']);
   if (ids.length === 0 && group === null)
     throw new RqtError('usage', 'say what to wait for: rqt wait <id…>, or rqt wait --group NAME');
   const timeoutText = options.text('timeout');

@@ -1,6 +1,7 @@
 import type { Command, CommandLine } from '../../command.ts';
 import { parseCronName } from '../../parse/names.ts';
 import { cronEntries } from '../../store/cron/index.ts';
+import { refuseTwoOutputs } from '../exclude.ts';
 import { print, say, withStore } from '../io.ts';
 import { refuseUnknownEntries } from './unknown-entry.ts';
 
@@ -20,6 +21,7 @@ export const list: Command = {
 
 async function run({ words, options }: CommandLine): Promise<number> {
   const names = [...new Set(words.map(parseCronName))];
+  refuseTwoOutputs(options, 'crontab', 'json');
   return withStore(options, async db => {
     const { now, entries } = await cronEntries(db, names.length > 0 ? names : undefined);
     await refuseUnknownEntries(db, names, entries);
