@@ -3,6 +3,7 @@ import { keys } from '../keys.ts';
 import { ask, askEach, fieldsOf, numberOf, WRONG_TYPE } from './ask.ts';
 import { flawsOf, isKnownState, JOB_FIELDS, type JobFields } from './damage.ts';
 import { type Finding, type Kind, wrongType } from './finding.ts';
+import { allLeases, jobOf, leasesOf } from './leases.ts';
 import { REGISTRY_OF } from './look-entries.ts';
 import { filterKey, type Look, type Scan } from './scan.ts';
 
@@ -91,17 +92,13 @@ async function notListed(scan: Scan, jobs: readonly Job[]): Promise<Job[]> {
 }
 
 async function lostStarted(scan: Scan, jobs: readonly Job[]): Promise<Finding[]> {
-  const queues = [...new Set(jobs.map(({ fields }) => fields.origin ?? ''))];
-  const asked = await askEach(scan.db, queues, queue => [['zrange', keys.registry(scan.prefix, 'wip', queue), 0, -1]]);
-  const running = new Set<string>();
-  const unreadable = new Set<string>();
-  for (const { item: queue, replies } of asked) {
-    if (replies[0] === WRONG_TYPE) unreadable.add(queue);
-    // `job:execution`, in RQ 1.13 the job alone.
-    for (const member of fieldsOf(replies[0])) running.add(filterKey(queue, member?.split(':')[0] ?? ''));
-  }
-  return jobs
-    .filter(({ id, fields }) => !running.has(filterKey(fields.origin ?? '', id)) && !unreadable.has(fields.origin ?? ''))
+  const leases = await leasesOf(scan, [...new Set(jobs.map(({ fields }) => fields.origin ?? ''))]);
+  const running = new Map([...leases].map(([queue, members]) => [queue, members && new Set(members.map(jobOf))]));
+  const suspects = jobs.filter(({ id, fields }) => running.get(fields.origin ?? '')?.has(id) === false);
+  if (suspects.length === 0) return [];
+  const runningAnywhere = new Set((await allLeases(scan)).map(jobOf));
+  return suspects
+    .filter(({ id }) => !runningAnywhere.has(id))
     .map(job => findingOf(scan, job, 'started-lost', 'nobody holds its lease'));
 }
 

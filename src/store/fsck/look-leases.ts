@@ -1,6 +1,7 @@
 import { keys } from '../keys.ts';
 import { askEach, fieldsOf, numberOf, WRONG_TYPE } from './ask.ts';
 import { type Finding, wrongType } from './finding.ts';
+import { allLeases } from './leases.ts';
 import type { Look, Scan } from './scan.ts';
 
 /** Leases: do they still run, is their job running, is the rest of the execution there? */
@@ -57,9 +58,11 @@ export const lookAtExecutions: Look<'execution'> = async (scan, executions) => {
     ['type', executionKey(scan, id, execution)],
   ]);
   const findings: Finding[] = [];
+  const running = new Set(asked.some(({ replies: [lease] }) => lease === null) ? await allLeases(scan) : []);
   for (const { item, replies } of asked) {
     const [lease, entry, type] = replies;
     const { origin, ...target } = item;
+    if (running.has(memberOf(target.id, target.execution))) continue;
     const key = executionKey(scan, target.id, target.execution);
     if (type !== 'hash' && type !== 'none') {
       findings.push(wrongType(key, 'hash', `a ${type} in the place of a hash`));

@@ -25,7 +25,7 @@ end
 local function state_by_place(name)
   if wrong_key(name, id) then return nil end
   if is_listed(id, queue_key(name)) then return 'queued' end
-  if lease_of(id, name) then return 'started' end
+  if lease_in(name, id) then return 'started' end
   for _, registry in ipairs(REGISTRIES) do
     if redis.call('ZSCORE', registry_key(registry, name), id) then return registry end
   end
@@ -35,8 +35,7 @@ end
 local is_lost = not has_data
 local found
 if not queue then
-  for _, member in ipairs(redis.call('SMEMBERS', P .. ':queues')) do
-    local name = member:sub(#queue_key('') + 1)
+  for _, name in ipairs(queue_names()) do
     found = state_by_place(name)
     if found then
       queue = name
@@ -106,7 +105,7 @@ if not has_data then
   did('given a stand-in for its payload')
 end
 local has_ended = status == 'finished' or is_bad_end(status)
-if is_lost and not has_ended and not (status == 'started' and lease_of(id, queue)) then
+if is_lost and not has_ended and not (status == 'started' and has_lease(id, queue)) then
   redis.call('LREM', queue_key(queue), 0, id)
   redis.call('ZREM', EXPIRING, id)
   for _, registry in ipairs(REGISTRIES) do redis.call('ZREM', registry_key(registry, queue), id) end

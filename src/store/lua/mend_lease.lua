@@ -3,7 +3,7 @@
 -- ARGV     2 queue, '' for that of the job, 3 id, 4 execution, '' for a lease of RQ 1.13, which has none,
 --          5 exc_string for a job whose crash budget is used up (base64 zlib), 6 crash budget, 7 exc_string for one that was to be stopped
 -- returns  {'mended', what was done}, {'fine'} or {'blocked', key}: that key holds something of another type
--- O(length of the queue) when its job is queued, else O(log n)
+-- O(length of the queue) when its job is queued, O(queues) for an execution without a lease, else O(log n)
 local id, execution = ARGV[3], ARGV[4]
 local crash = { given_up = ARGV[5], budget = tonumber(ARGV[6]), stopped = ARGV[7] }
 local wrong = wrong_key(ARGV[2], id)
@@ -22,6 +22,12 @@ if hash_type ~= 'none' and hash_type ~= 'hash' then return { 'blocked', executio
 local member = execution == '' and id or id .. ':' .. execution
 local lease = tonumber(redis.call('ZSCORE', registry_key('wip', queue), member) or '')
 
+if not lease and ARGV[2] == '' then
+  -- It may run from the list of another queue.
+  for _, name in ipairs(queue_names()) do
+    if redis.call('ZSCORE', registry_key('wip', name), member) then return { 'fine' } end
+  end
+end
 if not lease then
   local listed = redis.call('ZREM', executions_key(id), execution)
   local removed = redis.call('DEL', execution_key(id, execution))

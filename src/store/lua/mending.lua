@@ -41,12 +41,27 @@ end
 
 local function is_listed(id, key) return redis.call('LPOS', key, id) ~= false end
 
--- The entry of the started registry that stands for a job, lapsed or not. O(jobs that run)
-local function lease_of(id, queue)
+-- The entry of a queue's started registry that stands for a job, lapsed or not. O(jobs that run there)
+local function lease_in(queue, id)
   for _, member in ipairs(redis.call('ZRANGE', registry_key('wip', queue), 0, -1)) do
     if member == id or member:sub(1, #id + 1) == id .. ':' then return member end
   end
   return nil
+end
+
+local function queue_names()
+  local names = {}
+  for i, member in ipairs(redis.call('SMEMBERS', P .. ':queues')) do names[i] = member:sub(#queue_key('') + 1) end
+  return names
+end
+
+-- Whether a job has a lease: of its own queue, or of another one, on whose list somebody has put it. O(jobs that run)
+local function has_lease(id, queue)
+  if lease_in(queue, id) then return true end
+  for _, name in ipairs(queue_names()) do
+    if lease_in(name, id) then return true end
+  end
+  return false
 end
 
 -- Whether there are parents that a deferred job has to wait for; what binds it to them is made anew where it was lost.
@@ -100,7 +115,7 @@ local function put_to_place(id, queue, crash)
     return 'put to the front of its queue'
   end
   if status == 'started' then
-    if lease_of(id, queue) then return nil end
+    if has_lease(id, queue) then return nil end
     local fate = lose_execution(id, '', queue, crash)
     if fate == 'queued' then return 'put to the front of its queue, as after a crash' end
     return fate and fate .. ', as after a crash'

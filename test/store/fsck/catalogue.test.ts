@@ -3,6 +3,7 @@ import assert from 'node:assert/strict';
 import { beforeEach, test } from 'node:test';
 import type { Redis } from 'ioredis';
 import { KINDS } from '../../../src/store/fsck/index.ts';
+import { claim } from '../../../src/store/index.ts';
 import { dumpKeys } from '../../helpers/keyspace.ts';
 import { startRedis } from '../../helpers/redis.ts';
 import { checkWhole } from '../../helpers/rq-places.ts';
@@ -576,4 +577,21 @@ test('a namespace with jobs in every state has no finding', async () => {
   await fill(db);
   assert.deepEqual((await check(db)).names, []);
   await checkWhole(client, db.prefix);
+});
+
+test('a job that runs from the list of another queue than its own is running, and its execution whole', async () => {
+  const db = await openTestDb(redis);
+  await fill(db);
+  await client.lrem(`${db.prefix}:queue:default`, 0, 'q1');
+  await client.lpush(`${db.prefix}:queue:other`, 'q1');
+  const claimed = await claim(db, { worker: 'w', execution: 'elsewhere', leaseMs: 3_600_000, queues: ['other'] });
+  assert.equal(claimed.kind === 'claimed' && claimed.job.id, 'q1');
+  const before = await dumpKeys(client);
+  assert.deepEqual((await check(db, { fix: true })).names, []);
+  assert.deepEqual(await dumpKeys(client), before);
+
+  await client.zadd(`${db.prefix}:wip:other`, 1, 'q1:elsewhere');
+  assert.deepEqual((await check(db, { fix: true })).names, ['lease-lapsed q1', 'queue-stale q1']);
+  assert.equal(await client.lindex(`${db.prefix}:queue:default`, 0), 'q1');
+  assert.deepEqual((await check(db, { fix: true })).names, []);
 });
