@@ -38,3 +38,10 @@ for (const [text, width, expected] of cuts) {
 test('in ASCII the cut is marked with three dots', () => assert.equal(truncate('abcdef', 5, { unicode: false }), 'ab...'));
 test('nothing is cut where the width has no end', () =>
   assert.equal(truncate('日'.repeat(500), Infinity, unicode), '日'.repeat(500)));
+test('a long text is measured piece by piece, its graphemes whole', () => {
+  assert.equal(textWidth('日'.repeat(300_000)), 600_000);
+  for (let before = 250; before < 260; before += 1) {
+    assert.equal(textWidth(`${'é'.repeat(before)}👩🏽‍💻🇩🇪🇩🇪`), before + 6);
+    assert.equal(truncate(`${'é'.repeat(before)}👩🏽‍💻bc`, before + 3, unicode), `${'é'.repeat(before)}👩🏽‍💻…`);
+  }
+});
