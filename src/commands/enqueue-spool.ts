@@ -102,7 +102,7 @@ export class Spooler {
       const what = jobs.length === 1 ? `job ${jobs[0]?.id}` : `${jobs.length} jobs`;
       throw new RqtError(
         'cannotWrite',
-        `${this.#trouble}; and ${what} cannot be kept in ${this.#folder}: ${(error as Error).message}`,
+        `${this.#trouble}; and ${what} cannot be kept in ${this.#folder}: ${(error as Error).message} (RQT_HOME can name another directory)`,
         {
           cause: error,
         },

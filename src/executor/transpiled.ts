@@ -1,6 +1,7 @@
-import { mkdirSync, statSync } from 'node:fs';
+import { statSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { join } from 'node:path';
+import { makeFolders } from '../folders.ts';
 
 /**
  * Where transpiled tasks are kept: a folder that only this user can write to, since what is in it is run. (The loader's own
@@ -9,7 +10,7 @@ import { join } from 'node:path';
 export function cacheFolder(): string | false {
   const folder = join(process.env.XDG_CACHE_HOME || join(homedir(), '.cache'), 'rqt', 'transpiled');
   try {
-    mkdirSync(folder, { recursive: true, mode: 0o700 });
+    makeFolders(folder);
     const { uid, mode } = statSync(folder);
     return uid === process.getuid?.() && (mode & 0o022) === 0 ? folder : false;
   } catch {

@@ -15,6 +15,8 @@ export interface DbOptions {
   readonly address: RedisAddress;
   readonly prefix: string;
   readonly where: string;
+  /** The flag, variable or line that named it; absent: the private server. */
+  readonly named?: string;
   readonly connectTimeoutMs: number;
   /** A connection on which Redis owes an answer for longer is dead: its other end may be gone without a word. */
   readonly answerTimeoutMs?: number;
@@ -42,7 +44,7 @@ export async function openDb(options: DbOptions): Promise<Db> {
     client.disconnect();
     // connect() itself may only say that the connection is closed; the cause was in the event before.
     const cause = lastError ?? error;
-    throw refusalOf(where, cause) ?? unreachable(where, cause);
+    throw refusalOf(where, cause) ?? unreachable(where, cause, options.named);
   }
   return { client, prefix: options.prefix, where };
 }

@@ -2,8 +2,16 @@ import { type ErrorCode, RqtError } from '../errors.ts';
 import type { Db } from './db.ts';
 
 /** The one line for a Redis that does not answer: where, why, what to do. */
-export function unreachable(where: string, cause: unknown): RqtError {
-  return new RqtError('unreachable', `Redis at ${where} cannot be reached: ${oneLineOf(cause)}`, { cause });
+export function unreachable(where: string, cause: unknown, named?: string): RqtError {
+  const next =
+    named === undefined ? 'look: rqt redis status' : `${isAbsent(cause) ? 'start it' : 'see that it is up'}, or correct ${named}`;
+  return new RqtError('unreachable', `Redis at ${where} cannot be reached: ${oneLineOf(cause)} (${next})`, { cause });
+}
+
+/** Nobody listens there. */
+function isAbsent(cause: unknown): boolean {
+  const code = cause instanceof Error && 'code' in cause ? cause.code : '';
+  return code === 'ECONNREFUSED' || code === 'ENOENT';
 }
 
 /** What a Redis that answered has refused, as one line; undefined for an error that is not Redis's own. */

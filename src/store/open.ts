@@ -12,7 +12,7 @@ export async function openStore(config: Config, { persistent = false, onlyReads 
   const common = { prefix: config.namespace, connectTimeoutMs, answerTimeoutMs, persistent, onlyReads };
   if (redis.kind === 'url') {
     const hint = `${maskUrl(redis.url)} (from ${redis.from})`;
-    return openDb({ ...common, address: redis.address, where: hint });
+    return openDb({ ...common, address: redis.address, where: hint, named: redis.from });
   }
   const path = socketPath(redis.home);
   const options: DbOptions = { ...common, address: { kind: 'unix', path, db: 0, username: null, password: null }, where: path };
@@ -26,9 +26,9 @@ export async function openStore(config: Config, { persistent = false, onlyReads 
   }
 }
 
-/** Nobody listens there: the private server was not started yet, or died. */
+/** Nobody listens there: the private server was not started yet, or died; or there is no way to it, which its starter explains. */
 function isAbsent(error: unknown): boolean {
   if (!(error instanceof RqtError) || !(error.cause instanceof Error)) return false;
   const { code } = error.cause as NodeJS.ErrnoException;
-  return code === 'ENOENT' || code === 'ECONNREFUSED';
+  return code !== undefined && ['ENOENT', 'ECONNREFUSED', 'ENOTDIR', 'EACCES', 'ELOOP'].includes(code);
 }

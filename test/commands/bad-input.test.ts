@@ -145,7 +145,10 @@ test('a Redis that does not run is told in one line, with 69', async () => {
   for (const args of [['enqueue', 'm#f'], ['info'], ['status', 'x'], ['cancel', 'x'], ['empty', 'x'], ['worker', '--burst']]) {
     const ran = await newSpace(redis).run(args, { env: { RQT_REDIS_URL: 'unix:///nowhere/redis.sock' } });
     assert.deepEqual([ran.status, ran.stdout], [69, '']);
-    assert.match(ran.stderr, /^rqt: Redis at unix:\/\/\/nowhere\/redis.sock \(from RQT_REDIS_URL\) cannot be reached: [^\n]+\n$/);
+    assert.match(
+      ran.stderr,
+      /^rqt: Redis at unix:\/\/\/nowhere\/redis.sock \(from RQT_REDIS_URL\) cannot be reached: [^\n]+ \(start it, or correct RQT_REDIS_URL\)\n$/,
+    );
   }
 });
 

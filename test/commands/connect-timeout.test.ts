@@ -25,7 +25,7 @@ for (const command of [['enqueue', 'm#f'], ['info'], ['worker', '--burst'], ['wa
     assert.deepEqual([ran.status, ran.stdout], [69, '']);
     assert.match(
       ran.stderr,
-      /^rqt: Redis at unix:.*silent\.sock \(from RQT_REDIS_URL\) cannot be reached: no answer within 0\.2 s\n$/,
+      /^rqt: Redis at unix:.*silent\.sock \(from RQT_REDIS_URL\) cannot be reached: no answer within 0\.2 s \(see that it is up, or correct RQT_REDIS_URL\)\n$/,
     );
   });
 }

@@ -342,5 +342,8 @@ test('a Redis that accepts a connection and never answers is 69 after the connec
   process.kill(pid, 'SIGSTOP');
   const ran = await rqt(['info'], { env: { RQT_REDIS_URL: own.url } }).finally(() => process.kill(pid, 'SIGCONT'));
   assert.equal(ran.status, 69);
-  assert.match(ran.stderr, /^rqt: [^\n]*cannot be reached: no answer within 5 s\n$/);
+  assert.match(
+    ran.stderr,
+    /^rqt: [^\n]*cannot be reached: no answer within 5 s \(see that it is up, or correct RQT_REDIS_URL\)\n$/,
+  );
 });

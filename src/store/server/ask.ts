@@ -2,7 +2,9 @@
  * One command to a server on a unix socket, in Redis's own protocol: all that starting, looking at and stopping it need.
  */
 import { connect } from 'node:net';
+import { dirname } from 'node:path';
 import { RqtError } from '../../errors.ts';
+import { unusable } from './home.ts';
 
 /** What became of a command. `code` is the first word of Redis's error, such as LOADING. */
 export type Reply =
@@ -17,7 +19,7 @@ export type Reply =
 
 /**
  * Sends a command whose answer is a status, an error or a bulk string.
- * @throws RqtError `unreachable` when the socket may not be used.
+ * @throws RqtError `config` when there can be no socket or it may not be used, `unreachable` for what else the system says.
  */
 export function ask(socket: string, command: string, timeoutMs = 1000): Promise<Reply> {
   return new Promise((resolve, reject) => {
@@ -39,6 +41,9 @@ export function ask(socket: string, command: string, timeoutMs = 1000): Promise<
       const reply = REPLY_TO_ERROR[error.code ?? ''];
       if (reply) return end({ kind: reply });
       clearTimeout(timer);
+      const home = dirname(socket);
+      if (error.code === 'ENOTDIR') return reject(unusable(home, new Error(`${home} is not a directory`)));
+      if (error.code === 'EACCES') return reject(unusable(home, new Error('permission denied')));
       reject(new RqtError('unreachable', `cannot use the private server's socket ${socket}: ${error.message}`, { cause: error }));
     });
   });

@@ -1,9 +1,10 @@
 /**
  * The folder of the private server.
  */
-import { chmodSync, mkdirSync, type Stats, statSync } from 'node:fs';
+import { chmodSync, type Stats, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { RqtError } from '../../errors.ts';
+import { makeFolders } from '../../folders.ts';
 
 /** The lock of {@link tryLock}; an empty file that stays. */
 export const lockPath = (home: string): string => join(home, 'redis.lock');
@@ -24,16 +25,36 @@ export function prepareHome(home: string): void {
       `${home} belongs to user ${stats.uid} and this is user ${user}: set RQT_HOME to a directory of your own, or RQT_REDIS_URL to a Redis`,
     );
   }
-  if (stats.mode & 0o077) chmodSync(home, 0o700);
+  if (stats.mode & 0o077) close(home);
+}
+
+function close(home: string): void {
+  try {
+    chmodSync(home, 0o700);
+  } catch (error) {
+    throw unusable(home, error);
+  }
 }
 
 function makeFolder(home: string): Stats {
   try {
-    mkdirSync(home, { recursive: true, mode: 0o700 });
+    makeFolders(home);
     return statSync(home);
   } catch (error) {
-    const reason = error instanceof Error ? error.message : String(error);
-    const message = `cannot make the directory ${home} for the private Redis: ${reason}. Set RQT_HOME to another one, or RQT_REDIS_URL to a Redis`;
-    throw new RqtError('config', message, { cause: error });
+    throw unusable(home, error);
   }
 }
+
+/** The folder, why it cannot be used, what to do. */
+export function unusable(home: string, error: unknown): RqtError {
+  const reason = error instanceof Error ? error.message : String(error);
+  const message = `the directory ${home} of the private Redis cannot be used: ${reason}. Set RQT_HOME to another one, or RQT_REDIS_URL to a Redis`;
+  return new RqtError('config', message, { cause: error });
+}
+
+/** Whether what the file system says is about the folder, or the way to it, and not about a server in it. */
+export function isOfFolder(error: unknown): boolean {
+  return error instanceof Error && 'code' in error && OF_FOLDER.has(String(error.code));
+}
+
+const OF_FOLDER = new Set(['ENOTDIR', 'EISDIR', 'EACCES', 'EPERM', 'EROFS', 'ENOSPC', 'ELOOP']);

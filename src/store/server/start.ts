@@ -6,9 +6,9 @@ import { type Fsync, socketPath } from '../../config.ts';
 import { RqtError } from '../../errors.ts';
 import { failpoint } from '../../failpoint.ts';
 import { ask, type Reply } from './ask.ts';
-import { logPath, prepareHome } from './home.ts';
+import { isOfFolder, logPath, prepareHome, unusable } from './home.ts';
 import { type Launched, launch } from './launch.ts';
-import { tryLock } from './lock.ts';
+import { type Lock, tryLock } from './lock.ts';
 import { findServerProgram } from './program.ts';
 
 /** How to start a server. */
@@ -49,15 +49,26 @@ export async function startServer(
 
   function launchAlone(): Launched | undefined {
     const program = findServerProgram(searchPath);
-    const lock = tryLock(home);
+    const lock = lockOrExplain(home);
     if (!lock) return undefined;
     if (__FAILPOINTS__) failpoint('server.locked');
     try {
       return launch({ program, home, fsync, lock });
+    } catch (error) {
+      throw isOfFolder(error) ? unusable(home, error) : error;
     } finally {
       if (__FAILPOINTS__) failpoint('server.launched');
       lock.release();
     }
+  }
+}
+
+/** A folder that cannot be written to is told as that. */
+function lockOrExplain(home: string): Lock | null {
+  try {
+    return tryLock(home);
+  } catch (error) {
+    throw isOfFolder(error) ? unusable(home, error) : error;
   }
 }
 

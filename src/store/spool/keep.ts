@@ -1,6 +1,7 @@
-import { closeSync, fsyncSync, mkdirSync, openSync, renameSync, rmSync, writeSync } from 'node:fs';
+import { closeSync, fsyncSync, openSync, renameSync, rmSync, writeSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { failpoint } from '../../failpoint.ts';
+import { makeFolders } from '../../folders.ts';
 import { writeJson } from '../../parse/exact-json.ts';
 import type { Entry } from './entry.ts';
 
@@ -12,7 +13,7 @@ let count = 0;
  * @throws what the file system says.
  */
 export function keep(folder: string, entry: Entry): void {
-  mkdirSync(folder, { recursive: true, mode: 0o700 });
+  makeFolders(folder);
   count += 1;
   const microseconds = Math.floor((performance.timeOrigin + performance.now()) * 1000);
   const name = `${String(microseconds).padStart(17, '0')}-${String(count).padStart(8, '0')}-${entry.token}.json`;

@@ -1,6 +1,7 @@
-import { mkdirSync, readdirSync, readFileSync, renameSync, rmSync, statSync } from 'node:fs';
+import { readdirSync, readFileSync, renameSync, rmSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { RqtError } from '../../errors.ts';
+import { makeFolders } from '../../folders.ts';
 import type { Db } from '../db.ts';
 import { type Enqueued, type EnqueueOptions, enqueue } from '../enqueue.ts';
 import { failureOf } from '../failure.ts';
@@ -107,7 +108,7 @@ function setAside(folder: string, name: string, why: string): Outcome {
   const bad = join(folder, 'bad');
   const what = `the spooled file ${join(folder, name)} cannot be sent: ${why.replace(/\s+/g, ' ')}`;
   try {
-    mkdirSync(bad, { recursive: true, mode: 0o700 });
+    makeFolders(bad);
     renameSync(join(folder, name), join(bad, name));
     return { sent: 0, problems: [`${what}; it was set aside into ${bad}`] };
   } catch (error) {

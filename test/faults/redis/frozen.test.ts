@@ -74,7 +74,10 @@ test('each command on a Redis that is stopped ends with 69 and one line, and not
   for (const args of commands) {
     const { status, stdout, stderr } = await stage.rqt(...args);
     assert.deepEqual([status, stdout], [69, ''], `${args.join(' ')}: ${stderr}`);
-    assert.match(stderr, /^rqt: Redis at \S+ \(from RQT_REDIS_URL\) cannot be reached: no answer within 1 s\n$/);
+    assert.match(
+      stderr,
+      /^rqt: Redis at \S+ \(from RQT_REDIS_URL\) cannot be reached: no answer within 1 s \(see that it is up, or correct RQT_REDIS_URL\)\n$/,
+    );
   }
   redis.resume();
   assert.deepEqual((await client.keys('rq:*')).sort(), ['rq:job:there', 'rq:queue:default', 'rq:queues']);
