@@ -19,6 +19,8 @@ export interface TableData {
 
 /** cli-table3 takes time quadratic in its rows: a long table is laid out in parts, whose widths are fixed anyway. */
 const ROWS_PER_PART = 50;
+/** Every row of a table is as wide as the widest one: a single huge text must not make a gigabyte of blanks. It is cut where no terminal cuts, too. */
+const WIDEST_CELL = 1000;
 
 /** The one way to print a table: no row is wider than the look, none wraps, no line ends in blanks. Without a last line feed. */
 export function renderTable({ columns, rows }: TableData, look: Look): string {
@@ -58,7 +60,8 @@ function charsOf({ unicode }: Look) {
 }
 
 function widestOf(columns: readonly Column[], rows: TableData['rows']): number[] {
-  return columns.map((_, index) => rows.reduce((widest, row) => Math.max(widest, cellWidth(row[index] ?? '')), 0));
+  const widest = columns.map((_, index) => rows.reduce((most, row) => Math.max(most, cellWidth(row[index] ?? '')), 0));
+  return widest.map(width => Math.min(width, WIDEST_CELL));
 }
 
 function cellWidth(cell: Cell): number {

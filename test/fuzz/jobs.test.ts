@@ -148,7 +148,7 @@ for (let batch = 0; batch < BATCHES; batch += 1) {
     ];
     for (const args of runs) {
       const { status, stdout, stderr } = await space.run(args);
-      const told = `${args.slice(0, 3).join(' ')}: ${status}: ${stderr.slice(0, 2000)}`;
+      const told = `${args.slice(0, 3).join(' ')}: ${status}: ${stderr.slice(-2000)}`;
       assert.ok(status !== null && [0, 1, 66, 75].includes(status), told);
       assert.doesNotMatch(stderr, /WRONGTYPE|a bug in rqt|user_script|\n +at /, told);
       assert.ok(![...stdout].some(char => char < ' ' && char !== '\n' && char !== '\t'), `${told}: a control character`);

@@ -69,6 +69,12 @@ test('colours do not move anything', () => {
   assert.equal(plain, renderTable({ columns, rows }, look()));
 });
 
+test('one huge text among many rows is cut, in a pipe too', () => {
+  const many = Array.from({ length: 4000 }, (_, index) => [index === 7 ? 'x'.repeat(300_000) : 'short', 'b']);
+  const lines = renderTable({ columns: columns.slice(0, 2), rows: many }, look({ width: Number.POSITIVE_INFINITY })).split('\n');
+  assert.equal(Math.max(...lines.map(line => line.length)), 1000 + '  number'.length);
+});
+
 test('a thousand rows keep their order', () => {
   const many = Array.from({ length: 1000 }, (_, index) => [`é${index}`, String(index)]);
   const lines = renderTable({ columns: columns.slice(0, 2), rows: many }, look())
