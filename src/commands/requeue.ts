@@ -178,7 +178,7 @@ function isWanted({ task, endedAt }: FailedJob, { matches, isAnyTask }: Selectio
 async function requeuePage(db: Db, jobs: readonly FailedJob[], options: Options): Promise<number> {
   const json = options.flag('json');
   if (options.flag('dry-run')) {
-    if (json) for (const { id } of jobs) tellWould(id, options);
+    for (const { id } of jobs) tellWould(id, options);
     return jobs.length;
   }
   const results = await Promise.all(jobs.map(({ id }) => requeue(db, id, options.flag('at-front'))));

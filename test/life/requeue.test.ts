@@ -118,7 +118,8 @@ for (const [flags, chosen] of selections) {
     const life = await failedLife();
     const dry = await life.run(['requeue', ...flags.split(' '), '--dry-run']);
     const jobs = `${chosen.length} ${chosen.length === 1 ? 'job' : 'jobs'}`;
-    assert.deepEqual([dry.status, dry.stdout], [0, `${jobs} would be run again\n`]);
+    const lines = chosen.map(id => `${id} would be run again\n`);
+    assert.deepEqual([dry.status, dry.stdout], [0, [...lines, `${jobs} would be run again\n`].join('')]);
     const ran = await life.run(['requeue', ...flags.split(' ')]);
     assert.deepEqual([ran.status, ran.stdout, ran.stderr], [0, `${jobs} requeued\n`, '']);
     assert.deepEqual([...(await life.queued('a')), ...(await life.queued('b'))].sort(), chosen);
