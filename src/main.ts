@@ -124,7 +124,8 @@ function watchReader(): Reader {
 
 function endWithCannotWrite(error: Error): void {
   if (process.listenerCount('exit', markCannotWrite) > 0) return;
-  process.stderr.write(`rqt: standard output cannot be written: ${error.message}\n`);
+  // Behind the comma is the system call.
+  process.stderr.write(`rqt: standard output cannot be written: ${error.message.replace(/, \w+$/, '')}\n`);
   process.on('exit', markCannotWrite);
 }
 

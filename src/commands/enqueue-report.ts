@@ -3,7 +3,7 @@ import { failpoint } from '../failpoint.ts';
 import { escapeUnprintable } from '../parse/quote.ts';
 import type { NewJob } from '../store/index.ts';
 import type { Order } from './enqueue-order.ts';
-import { print } from './io.ts';
+import { print, say } from './io.ts';
 
 /** Prints a job's id as the order wants it. `state`: of the unfinished job that was in the way, or null. */
 export function report(job: NewJob, order: Order, state: string | null): void {
@@ -24,8 +24,23 @@ function tell(id: string, order: Order, became: { readonly enqueued: boolean; re
   if (order.quiet) return;
   const { queue, call } = order;
   if (__FAILPOINTS__) failpoint('producer.answer');
-  print(order.json ? JSON.stringify({ version: 1, kind: 'enqueued', id, queue, task: call.task, ...became }) : id);
+  const text = order.json ? JSON.stringify({ version: 1, kind: 'enqueued', id, queue, task: call.task, ...became }) : id;
+  print(text, () => noteUntold(id));
   if (__FAILPOINTS__) failpoint('producer.answered');
+}
+
+const untold: string[] = [];
+
+/** Its id could not be printed: whoever takes that for a refusal would enqueue it twice. */
+function noteUntold(id: string): void {
+  if (untold.push(id) === 1) process.once('exit', tellUntold);
+}
+
+function tellUntold(): void {
+  const [first] = untold;
+  if (untold.length === 1) say(`rqt: job ${first} is enqueued, though its id could not be printed (look: rqt status ${first})`);
+  else
+    say(`rqt: ${untold.length} jobs are enqueued, though their ids could not be printed; the first is ${first} (look: rqt jobs)`);
 }
 
 /** What it means that Redis's answer was lost: nobody knows, but the id tells. */

@@ -17,10 +17,12 @@ export function heedQuiet(options: Options): boolean {
   return isQuiet;
 }
 
-/** Data for stdout. */
-export function print(text: string): void {
+/** Data for stdout. `onLost`: it cannot be written, though somebody may be reading (a full disk). */
+export function print(text: string, onLost?: () => void): void {
   if (isQuiet) return;
-  process.stdout.write(text.endsWith('\n') ? text : `${text}\n`);
+  process.stdout.write(text.endsWith('\n') ? text : `${text}\n`, error => {
+    if (error && (error as NodeJS.ErrnoException).code !== 'EPIPE') onLost?.();
+  });
 }
 
 /** Talk for stderr. */

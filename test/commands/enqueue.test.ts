@@ -1,8 +1,11 @@
 import assert from 'node:assert/strict';
+import { spawnSync } from 'node:child_process';
+import { existsSync, openSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { startRedis } from '../helpers/redis.ts';
 import { checkRqKeys, readRqJob } from '../helpers/rq-reader.ts';
+import { cleanEnv, launcher } from '../helpers/rqt.ts';
 import { newFolder, newSpace } from '../helpers/space.ts';
 
 const redis = await startRedis();
@@ -15,6 +18,30 @@ test('enqueue prints the id of the new job and nothing else', async () => {
   assert.equal(ran.stderr, '');
   assert.match(ran.stdout, /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}\n$/);
   assert.deepEqual(await client.lrange(space.key('queue:default'), 0, -1), [ran.stdout.trim()]);
+});
+
+test('an id that cannot be printed is told as that of a job that is there: 73', { skip: !existsSync('/dev/full') }, async () => {
+  const space = newSpace(redis);
+  const file = join(newFolder({ lines: 'a\nb\n' }), 'lines');
+  for (const [args, told] of [
+    [
+      ['hello#hello', '--job-id', 'x'],
+      /^rqt: standard output cannot be written: [^\n]*space[^\n]*\nrqt: job x is enqueued, though its id could not be printed \(look: rqt status x\)\n$/,
+    ],
+    [
+      ['hello#hello', '--lines', file],
+      /\nrqt: 2 jobs are enqueued, though their ids could not be printed; the first is [^ ]+ \(look: rqt jobs\)\n$/,
+    ],
+  ] as const) {
+    const ran = spawnSync(process.execPath, [launcher, 'enqueue', ...args], {
+      env: cleanEnv(space.env),
+      stdio: ['ignore', openSync('/dev/full', 'w'), 'pipe'],
+      encoding: 'utf8',
+    });
+    assert.equal(ran.status, 73);
+    assert.match(ran.stderr, told);
+  }
+  assert.equal(await client.llen(space.key('queue:default')), 3);
 });
 
 test('a job without flags has exactly the fields that RQ writes, with its defaults', async () => {
