@@ -7,6 +7,8 @@ export interface Coming {
   readonly running: number;
   /** Jobs that are scheduled until the given time. */
   readonly scheduled: number;
+  /** Jobs that are scheduled for later. */
+  readonly scheduledLater: number;
   /** Whether a deferred job waits for a parent that has not ended. */
   readonly deferred: boolean;
 }
@@ -21,6 +23,7 @@ export async function coming(db: Db, queues: readonly string[], untilMs: number)
     queues.map(async queue => ({
       running: await client.zcard(keys.registry(prefix, 'wip', queue)),
       scheduled: await client.zcount(keys.registry(prefix, 'scheduled', queue), '-inf', untilMs / 1000),
+      scheduledLater: await client.zcount(keys.registry(prefix, 'scheduled', queue), `(${untilMs / 1000}`, '+inf'),
       deferred: await client.zrange(keys.registry(prefix, 'deferred', queue), '0', String(SAMPLE - 1)),
     })),
   );
@@ -30,6 +33,7 @@ export async function coming(db: Db, queues: readonly string[], untilMs: number)
   return {
     running: sum(counts.map(({ running }) => running)),
     scheduled: sum(counts.map(({ scheduled }) => scheduled)),
+    scheduledLater: sum(counts.map(({ scheduledLater }) => scheduledLater)),
     deferred: waiting.some(id => isComing(known, id, untilMs, answers)),
   };
 }

@@ -12,7 +12,14 @@ export type Left = { readonly kind: 'done' | 'unsettled' } | { readonly kind: 's
 export async function leftToCome({ db, options }: Slot, shift: Shift): Promise<Left> {
   if (options.settleForMs === null) return { kind: 'done' };
   const leftMs = Math.ceil(shift.beganAt + options.settleForMs - performance.now());
-  const { running, scheduled, deferred } = await coming(db, options.queues, (await redisNow(db)) + Math.max(0, leftMs));
-  if (running === 0 && scheduled === 0 && !deferred) return { kind: 'done' };
+  const { running, scheduled, scheduledLater, deferred } = await coming(
+    db,
+    options.queues,
+    (await redisNow(db)) + Math.max(0, leftMs),
+  );
+  if (running === 0 && scheduled === 0 && !deferred) {
+    // A job that failed here is not settled while it waits for a retry that is due after the time.
+    return { kind: scheduledLater > 0 && shift.tally.hasRetries ? 'unsettled' : 'done' };
+  }
   return leftMs <= 0 ? { kind: 'unsettled' } : { kind: 'something', lookAgainMs: Math.min(LOOK_AGAIN_MS, leftMs) };
 }

@@ -4,6 +4,7 @@ import type { Fate } from '../ended-execution.ts';
 export class Tally {
   done = 0;
   readonly #bad = new Set<string>();
+  readonly #retried = new Set<string>();
   #givenUp = 0;
 
   /** Those that will be tried again are among them. */
@@ -11,7 +12,14 @@ export class Tally {
     return this.#bad.size + this.#givenUp;
   }
 
+  /** Some job failed here and will be tried again, as far as is known here. */
+  get hasRetries(): boolean {
+    return this.#retried.size > 0;
+  }
+
   add(id: string, fate: Fate): void {
+    if (fate === 'retried') this.#retried.add(id);
+    else this.#retried.delete(id);
     if (fate === 'finished') {
       this.done += 1;
       this.#bad.delete(id);

@@ -85,6 +85,14 @@ test('nothing to come ends it at once, whatever the time', async () => {
   assert.equal((await settle(space, ...LONG)).status, 0);
 });
 
+test('a retry that is due later than the time is not waited for: 75', async () => {
+  const space = newSpace(redis);
+  await space.enqueue('t#failOnce', '--retry-max', '1', '--retry-interval', '3600');
+  const { status, stderr } = await settle(space, ...LONG);
+  assert.equal(status, 75, stderr);
+  assert.match(stderr, /time over, jobs are still to come/);
+});
+
 test('a failure is 1, as without --settle', async () => {
   const space = newSpace(redis);
   await space.enqueue('t#fail');
