@@ -37,7 +37,8 @@ type Told =
   | ({ readonly event: 'late_result_dropped' } & OfJob)
   | { readonly event: 'warm_shutdown'; readonly worker: string; readonly pid: number }
   | { readonly event: 'cold_shutdown'; readonly worker: string }
-  | { readonly event: 'suspended'; readonly worker: string }
+  /** `queues`: those that are suspended and have jobs; none when all workers are. */
+  | { readonly event: 'suspended'; readonly worker: string; readonly queues: readonly string[] }
   | { readonly event: 'resumed'; readonly worker: string }
   | { readonly event: 'redis_lost'; readonly worker: string; readonly reason: string }
   | { readonly event: 'redis_again'; readonly worker: string; readonly afterMs: number }

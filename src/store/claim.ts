@@ -45,10 +45,11 @@ export interface Callback {
   readonly timeoutMs: number | null;
 }
 
-/** The answer to a claim. `suspended`: jobs wait, but their queues or all workers are suspended. `unregistered`: Redis does not know the worker. */
+/** The answer to a claim. `suspended`: jobs wait, but these queues are suspended, or with none named all workers. `unregistered`: Redis does not know the worker. */
 export type Claim =
   | { readonly kind: 'claimed'; readonly job: ClaimedJob }
-  | { readonly kind: 'none' | 'suspended' | 'unregistered' };
+  | { readonly kind: 'suspended'; readonly queues: readonly string[] }
+  | { readonly kind: 'none' | 'unregistered' };
 
 /** Starts the first job that waits: execution, lease and state in one step. */
 export async function claim(db: Db, request: ClaimRequest): Promise<Claim> {
@@ -163,8 +164,9 @@ async function readClaim(reply: readonly unknown[]): Promise<Claim | null> {
   switch (tag) {
     case 'again':
       return null;
-    case 'none':
     case 'suspended':
+      return { kind: tag, queues: reply.slice(1).map(String) };
+    case 'none':
     case 'unregistered':
       return { kind: tag };
     case 'claimed':

@@ -62,7 +62,7 @@ function workerText(event: WorkerEvent, { colour }: Look): string {
     case 'cold_shutdown':
       return say(colour.yellow('cold shut down'));
     case 'suspended':
-      return say(colour.yellow('suspended, run `rqt resume` to resume'));
+      return say(colour.yellow(suspendedText(event.queues)));
     case 'resumed':
       return say('resumed');
     case 'redis_lost':
@@ -80,6 +80,12 @@ function workerText(event: WorkerEvent, { colour }: Look): string {
     case 'quitting':
       return say(`${QUIT_TEXTS[event.why]}, quitting (${countsText(event)})`);
   }
+}
+
+function suspendedText(queues: readonly string[]): string {
+  const names = queues.map(safeLine);
+  if (names.length === 0) return 'suspended, run `rqt resume` to resume';
+  return `${names.length === 1 ? 'queue' : 'queues'} ${names.join(', ')} suspended, run \`rqt resume ${names.join(' ')}\` to resume`;
 }
 
 const QUIT_TEXTS: Readonly<Record<QuitReason, string>> = {

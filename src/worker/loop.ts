@@ -30,10 +30,12 @@ export async function loop(slot: Slot, shift: Shift): Promise<WorkerEnd['why']> 
     if (slot.asked !== 'nothing' && next?.kind !== 'claimed') return shift.hasFailed ? 'failures' : 'stopped';
     next ??= await claimNext(slot, shift, order);
     if (next === null) return shift.hasFailed ? 'failures' : slot.asked === 'nothing' ? 'max_jobs' : 'stopped';
-    if (suspended !== (next.kind === 'suspended')) {
-      suspended = !suspended;
-      options.log({ event: suspended ? 'suspended' : 'resumed', worker: slot.entry.name });
+    if (next.kind === 'suspended' && !suspended) {
+      options.log({ event: 'suspended', worker: slot.entry.name, queues: next.queues });
+    } else if (next.kind !== 'suspended' && suspended) {
+      options.log({ event: 'resumed', worker: slot.entry.name });
     }
+    suspended = next.kind === 'suspended';
     switch (next.kind) {
       case 'claimed': {
         const { job } = next;

@@ -29,7 +29,11 @@ const told: [LogEvent, string][] = [
   [{ ...ofJob, event: 'job_put_back', reason: 'cold shut down' }, `default: Job put back (${ofJob.jobId}): cold shut down`],
   [{ ...ofWorker, event: 'warm_shutdown', pid: 17 }, 'Worker web-1.17 [PID 17]: warm shut down requested'],
   [{ ...ofWorker, event: 'cold_shutdown' }, 'Worker web-1.17: cold shut down'],
-  [{ ...ofWorker, event: 'suspended' }, 'Worker web-1.17: suspended, run `rqt resume` to resume'],
+  [{ ...ofWorker, event: 'suspended', queues: [] }, 'Worker web-1.17: suspended, run `rqt resume` to resume'],
+  [
+    { ...ofWorker, event: 'suspended', queues: ['a', 'b'] },
+    'Worker web-1.17: queues a, b suspended, run `rqt resume a b` to resume',
+  ],
   [{ ...ofWorker, event: 'redis_again', afterMs: 2100 }, 'Worker web-1.17: Redis connection is back after 2.1 s'],
   [{ at, event: 'note', text: 'two\nlines' }, 'two\\nlines'],
   [{ ...ofWorker, event: 'quitting', why: 'done', done: 1, failed: 2 }, 'Worker web-1.17: done, quitting (1 job done, 2 failed)'],

@@ -53,8 +53,16 @@ test('a burst on suspended workers ends with 75 and starts nothing', async () =>
   const id = await put('quick#nothing');
   const ran = await burst();
   assert.equal(ran.status, 75);
-  assert.equal(told(ran, /suspended/).length > 0, true);
+  assert.equal(told(ran, /suspended, run `rqt resume` to resume/).length, 1);
   assert.deepEqual(await stage.places(id), ['queue:default']);
+});
+
+test('a burst on a suspended queue names the queue, and what resumes it', async () => {
+  await redis.client.set('rq:rqt:suspended:default', '1');
+  await put('quick#nothing');
+  const ran = await burst();
+  assert.equal(ran.status, 75);
+  assert.equal(told(ran, /queue default suspended, run `rqt resume default` to resume/).length, 1, ran.stderr);
 });
 
 test('an unreachable Redis is 69 and one line', async () => {

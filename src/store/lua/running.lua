@@ -57,7 +57,7 @@ end
 -- Takes the first job that waits on the queues, in their order. request: worker, execution, lease (seconds), queues.
 -- Returns {'claimed', queue, id, execution, attempt, data, timeout, description, retries_left, meta, then name and
 -- timeout of the success, failure and stopped callbacks, how often its task has asked for a retry, and '1' when somebody waits for it},
--- {'none'}, {'suspended'},
+-- {'none'}, {'suspended', queue, ...}: those with jobs, none when all workers are,
 -- {'unregistered'} when Redis does not know the worker, or {'again'} after CLAIM_SKIPS ids that led nowhere, so that no call
 -- blocks Redis for long.
 local function claim(request)
@@ -66,10 +66,14 @@ local function claim(request)
   local repeated = repeat_claim(request, known[2])
   if repeated then return repeated end
   if redis.call('EXISTS', P .. ':suspended') == 1 then return { 'suspended' } end
-  local suspended, skips = false, 0
+  -- {'suspended', queue, ...} once jobs were met that are held back.
+  local suspended, skips = nil, 0
   for _, queue in ipairs(request.queues) do
     if redis.call('EXISTS', P .. ':rqt:suspended:' .. queue) == 1 then
-      suspended = suspended or redis.call('EXISTS', queue_key(queue)) == 1
+      if redis.call('EXISTS', queue_key(queue)) == 1 then
+        suspended = suspended or { 'suspended' }
+        suspended[#suspended + 1] = queue
+      end
     else
       while true do
         local id = redis.call('LPOP', queue_key(queue))
@@ -85,7 +89,7 @@ local function claim(request)
             local started = start_job(queue, id, fields, request)
             if started then return started end
             -- Its jobs wait for somebody to put that right.
-            suspended = true
+            suspended = suspended or { 'suspended' }
             break
           end
         end
@@ -94,7 +98,7 @@ local function claim(request)
       end
     end
   end
-  return { suspended and 'suspended' or 'none' }
+  return suspended or { 'none' }
 end
 
 -- Keeps what an attempt wrote. output: ids of entries that make room, joined by spaces, then stream (1 stdout, 2 stderr), offset of its
