@@ -40,18 +40,38 @@ const ENOUGH = 2 * MAX_ARGUMENT_CHARS + 2;
 function write(value: unknown, sink: Sink): void {
   if (sink.length > ENOUGH) return;
   if (Array.isArray(value)) writeItems(value.entries(), ['[', ']'], sink);
+  else if (value instanceof Uint8Array) add(reprBytes(value), sink);
+  else if (value instanceof Set && value.size === 0) add('set()', sink);
+  else if (value instanceof Set) writeItems([...value].entries(), ['{', '}'], sink);
+  else if (value instanceof Map) writeItems(pairsOf(value), ['{', '}'], sink);
   else if (typeof value === 'object' && value !== null) writeItems(Object.entries(value), ['{', '}'], sink);
   else add(reprScalar(value), sink);
 }
 
-function writeItems(entries: Iterable<[string | number, unknown]>, [open, close]: readonly [string, string], sink: Sink): void {
+/** Keys as they are written: a name of a number would be an index. */
+function* pairsOf(map: ReadonlyMap<unknown, unknown>): Generator<[Written, unknown]> {
+  for (const [key, value] of map) {
+    const pieces: string[] = [];
+    write(key, { pieces, length: 0 });
+    yield [{ written: pieces.join('') }, value];
+  }
+}
+
+interface Written {
+  readonly written: string;
+}
+
+/** A number is an index, and is not written. */
+type Key = string | number | Written;
+
+function writeItems(entries: Iterable<[Key, unknown]>, [open, close]: readonly [string, string], sink: Sink): void {
   add(open, sink);
   let isFirst = true;
   for (const [key, item] of entries) {
     if (sink.length > ENOUGH) return;
     if (!isFirst) add(', ', sink);
     isFirst = false;
-    if (typeof key === 'string') add(`${reprStart(key)}: `, sink);
+    if (typeof key !== 'number') add(`${typeof key === 'string' ? reprStart(key) : key.written}: `, sink);
     write(item, sink);
   }
   add(close, sink);
@@ -69,6 +89,18 @@ function reprScalar(value: unknown): string {
   if (typeof value === 'boolean') return value ? 'True' : 'False';
   return 'None';
 }
+
+function reprBytes(bytes: Uint8Array): string {
+  const quote = bytes.includes(0x27) && !bytes.includes(0x22) ? '"' : "'";
+  const chars = [...bytes.subarray(0, ENOUGH)].map(byte => {
+    const char = String.fromCharCode(byte);
+    if (char === quote || char === '\\') return `\\${char}`;
+    return ESCAPES[char] ?? (byte >= 0x20 && byte < 0x7f ? char : `\\x${byte.toString(16).padStart(2, '0')}`);
+  });
+  return `b${quote}${chars.join('')}${quote}`;
+}
+
+const ESCAPES: Readonly<Record<string, string>> = { '\n': '\\n', '\r': '\\r', '\t': '\\t' };
 
 /** The repr of a long text needs only its start; which quotes Python takes depends on all of it. */
 function reprStart(text: string): string {

@@ -14,6 +14,23 @@ const cases: readonly [args: readonly unknown[], kwargs: Readonly<Record<string,
   [[1, -1.5, 1e21, 1e-7, 0.00001, 0.0001, 1.5e300], {}, 'm#f(1, -1.5, 1e+21, 1e-07, 1e-05, 0.0001, 1.5e+300)'],
   [[2n ** 70n, Number.NaN, Number.NEGATIVE_INFINITY], {}, 'm#f(1180591620717411303424, nan, -inf)'],
   [[[1, [], {}], { a: { "b'": null } }], {}, "m#f([1, [], {}], {'a': {\"b'\": None}})"],
+  [[new Set([1, 'a']), new Set()], { s: new Set([[1]]) }, "m#f({1, 'a'}, set(), s={[1]})"],
+  [
+    [
+      new Map<unknown, unknown>([
+        [1, 'a'],
+        [null, []],
+      ]),
+      new Map(),
+    ],
+    {},
+    "m#f({1: 'a', None: []}, {})",
+  ],
+  [
+    [Buffer.from('xy\n\x00\xff\\', 'latin1'), Buffer.from("it's"), Buffer.from('\'"')],
+    {},
+    `m#f(b'xy\\n\\x00\\xff\\\\', b"it's", b'\\'"')`,
+  ],
   [[], { b: 1, a: 2, B: 3 }, 'm#f(B=3, a=2, b=1)'],
   [['x'.repeat(73)], {}, `m#f('${'x'.repeat(73)}')`],
   [['x'.repeat(74)], {}, `m#f('${'x'.repeat(74)}...)`],
