@@ -23,7 +23,8 @@ async function run({ words, options }: CommandLine): Promise<number> {
   const names = [...new Set(words.map(parseCronName))];
   return withStore(options, async db => {
     const paused = await pauseCron(db, names);
-    if (paused.kind !== 'paused') throw new RqtError('missing', await unknownEntry(db, paused.name));
+    if (paused.kind !== 'paused')
+      throw new RqtError('missing', `${await unknownEntry(db, paused.name)}${names.length > 1 ? '; nothing was paused' : ''}`);
     for (const [i, name] of names.entries()) {
       const already = paused.already[i] === true;
       if (options.flag('quiet')) continue;

@@ -22,7 +22,8 @@ async function run({ words, options }: CommandLine): Promise<number> {
   const names = [...new Set(words.map(parseCronName))];
   return withStore(options, async db => {
     const unknown = await removeCron(db, names);
-    if (unknown !== null) throw new RqtError('missing', await unknownEntry(db, unknown));
+    if (unknown !== null)
+      throw new RqtError('missing', `${await unknownEntry(db, unknown)}${names.length > 1 ? '; nothing was removed' : ''}`);
     for (const name of names) {
       if (options.flag('quiet')) continue;
       if (options.flag('json')) print(JSON.stringify({ version: 1, kind: 'cron_removed', name }));

@@ -32,7 +32,8 @@ async function run({ words, options }: CommandLine): Promise<number> {
       return { name, expression, zone, nextSlot };
     });
     const paused = await resumeCron(db, going);
-    if (paused.kind === 'unknown') throw new RqtError('missing', await unknownEntry(db, paused.name));
+    if (paused.kind === 'unknown')
+      throw new RqtError('missing', `${await unknownEntry(db, paused.name)}${names.length > 1 ? '; nothing was resumed' : ''}`);
     if (paused.kind !== 'paused')
       throw new RqtError('tryAgain', `cron entry ${paused.name} was changed meanwhile: nothing was resumed; try again`);
     for (const [i, { name, nextSlot, zone }] of going.entries()) {
