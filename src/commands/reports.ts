@@ -1,8 +1,10 @@
 import { hostname } from 'node:os';
+import { resolve } from 'node:path';
 import type { Options } from '../command.ts';
 import type { EndedExecution } from '../ended-execution.ts';
-import { EXIT_STATUS } from '../errors.ts';
+import { EXIT_STATUS, RqtError } from '../errors.ts';
 import type { StreamName } from '../model.ts';
+import { escapeUnprintable } from '../parse/quote.ts';
 import { RunStats } from '../run-stats.ts';
 import { VERSION } from '../version.ts';
 import { lookOf } from '../view/look.ts';
@@ -29,6 +31,9 @@ export interface Reports {
 export function openReports(options: Options, queues: readonly string[], { showsSummary }: { showsSummary: boolean }): Reports {
   const junitPath = readReportPath(options, 'junit');
   const reportPath = readReportPath(options, 'report');
+  if (junitPath !== undefined && reportPath !== undefined && resolve(junitPath) === resolve(reportPath)) {
+    throw new RqtError('usage', `--junit and --report cannot both be ${escapeUnprintable(reportPath)}: name two files`);
+  }
   const junit = junitPath === undefined ? null : new JunitFile(junitPath, queues[0] ?? '');
   const report = reportPath === undefined ? null : new LineFile('--report', reportPath);
   const tails = junit && new OutputTails();
