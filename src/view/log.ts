@@ -1,7 +1,7 @@
 import { type LogEvent, levelOf } from '../log-event.ts';
 import { toldText } from './log-text.ts';
 import type { Look } from './look.ts';
-import { safeJson, safeLines } from './safe.ts';
+import { safeJson, safeLine, safeLines } from './safe.ts';
 import { formatClock, isoTime, toSeconds } from './time.ts';
 
 export { type LogEvent, type LogLevel, levelOf } from '../log-event.ts';
@@ -19,7 +19,8 @@ export function formatLog(format: LogFormat, event: LogEvent, look: Look): strin
 }
 
 const TRACE_INDENT = '    ';
-const LONGEST_WHOLE_ID = 12;
+/** An id that rqt or RQ made up: its beginning tells it from others. One that somebody chose says what it is about, at its end too. */
+const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
 const SHORT_ID_LENGTH = 8;
 
 function textOf(event: LogEvent, look: Look): string {
@@ -38,7 +39,7 @@ function traceLines({ reason, trace }: Extract<LogEvent, { event: 'job_failed' }
 
 /** Each line a job printed, marked with the job: `a1b2c3d4 | text`, and `a1b2c3d4 ! text` for stderr. */
 function outputText({ jobId, stream, text }: Extract<LogEvent, { event: 'output' }>, time: string, look: Look): string {
-  const id = jobId.length <= LONGEST_WHOLE_ID ? jobId : jobId.slice(0, SHORT_ID_LENGTH);
+  const id = UUID.test(jobId) ? jobId.slice(0, SHORT_ID_LENGTH) : safeLine(jobId);
   const mark = stream === 'stdout' ? look.colour.dim(`${id} |`) : look.colour.yellow(`${id} !`);
   return safeLines(text, look.colour.level > 0)
     .map(line => `${time} ${mark} ${line}`)
