@@ -1,5 +1,5 @@
+import { formatBytes } from '../bytes.ts';
 import type { Captured, JobDetails } from '../model.ts';
-import { formatBytes } from './bytes.ts';
 import { formatCount } from './count.ts';
 import type { Look } from './look.ts';
 import { safeLines } from './safe.ts';
