@@ -87,7 +87,7 @@ function readCallbacks(options: Options): Pick<JobPlan, 'callbacks' | 'callbackT
   const callbacks = Object.fromEntries(
     (['success', 'failure', 'stopped'] as const).flatMap(on => {
       const task = options.text(`on-${on}`);
-      return task === undefined ? [] : [[on, parseTaskName(task)]];
+      return task === undefined ? [] : [[on, parseCallback(task, `--on-${on}`)]];
     }),
   );
   const timeout = options.text('callback-timeout');
@@ -100,6 +100,14 @@ function readCallbacks(options: Options): Pick<JobPlan, 'callbacks' | 'callbackT
     callbacks,
     ...(timeout !== undefined && { callbackTimeoutMs: parseDuration(timeout, '--callback-timeout', { allowZero: false }) }),
   };
+}
+
+function parseCallback(task: string, flag: string): string {
+  try {
+    return parseTaskName(task);
+  } catch (error) {
+    throw error instanceof RqtError ? new RqtError(error.code, `${flag}: ${error.message}`) : error;
+  }
 }
 
 function readCrashes(options: Options): Pick<JobPlan, 'atMostOnce' | 'maxCrashes'> {

@@ -24,7 +24,7 @@ export const command: Command = {
     { name: 'json', type: 'boolean', describe: 'JSON lines on stdout' },
   ],
   epilogue: [
-    'Of each stream the first and the last 32 KiB are kept; a line says how many bytes were cut between them. A retried job shows its last attempt.',
+    'Of each stream the first and the last 32 KiB are kept; a line says how much was cut between them. A retried job shows its last attempt.',
     'Into a pipe or file every byte is passed on as it was written; on a terminal nothing but colours gets through.',
   ].join('\n'),
   run,

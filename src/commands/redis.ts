@@ -71,7 +71,7 @@ function documentOf(found: ServerStatus) {
 
 async function describe(found: ServerStatus, home: string): Promise<string> {
   if (!found.running) return `not running; the next command starts it\nhome     ${home}`;
-  const [{ formatBytes }, { formatDuration }] = await Promise.all([import('../view/bytes.ts'), import('../view/duration.ts')]);
+  const [{ formatBytes }, { formatDuration }] = await Promise.all([import('../bytes.ts'), import('../view/duration.ts')]);
   return [
     `running  pid ${found.pid}, ${PROGRAMS[found.program]} ${found.version}, up ${formatDuration(found.uptimeMs)}${found.loading ? ', still loading its data' : ''}`,
     `socket   ${found.socket}`,

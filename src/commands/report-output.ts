@@ -1,3 +1,4 @@
+import { formatBytes } from '../bytes.ts';
 import type { StreamName } from '../model.ts';
 
 /** Of each stream of a job, this much of its end is in a report. */
@@ -39,6 +40,6 @@ class Tail {
   text(): string {
     if (this.#cut === 0) return this.#kept.toString('utf8');
     const start = this.#kept.findIndex(byte => (byte & 0xc0) !== 0x80);
-    return `[${this.#cut + start} bytes cut]\n${this.#kept.subarray(start).toString('utf8')}`;
+    return `[${formatBytes(this.#cut + start)} cut]\n${this.#kept.subarray(start).toString('utf8')}`;
   }
 }

@@ -1,7 +1,7 @@
 import { EXIT_STATUS } from '../errors.ts';
 import { type Db, type Told, workerNames } from '../store/index.ts';
 import { print, say } from './io.ts';
-import { unknownName } from './unknown.ts';
+import { unknownWorker } from './unknown.ts';
 
 /** What is said to workers, and how its effect is told. */
 export interface Telling {
@@ -35,7 +35,7 @@ export async function tellWorkers(db: Db, telling: Telling): Promise<number> {
 async function readTold(db: Db, worker: string, told: Told, { sentence }: Telling): Promise<{ status: number; text: string }> {
   switch (told.kind) {
     case 'missing':
-      return { status: EXIT_STATUS.missing, text: unknownName('worker', worker, await workerNames(db)) };
+      return { status: EXIT_STATUS.missing, text: unknownWorker(worker, await workerNames(db)) };
     case 'idle':
       return { status: EXIT_STATUS.no, text: `worker ${worker} runs nothing now` };
     case 'told': {

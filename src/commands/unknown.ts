@@ -15,6 +15,21 @@ export function unknownName(what: 'queue' | 'worker', name: string, known: reado
   return `there is no ${what} ${quote(name)}${near === null ? '' : `; did you mean ${near}?`} (look: ${look})`;
 }
 
+/** The same for a worker; one that is the name of a process with several slots, each a worker, is answered with theirs. */
+export function unknownWorker(name: string, known: readonly string[]): string {
+  const slots = known.filter(other => other.startsWith(`${name}.`) && /^\d+$/.test(other.slice(name.length + 1)));
+  if (slots.length === 0) return unknownName('worker', name, known);
+  const named = slots.sort(bySlot).slice(0, MOST_NAMED).join(' ');
+  const more = slots.length > MOST_NAMED ? ` and ${slots.length - MOST_NAMED} more` : '';
+  return `there is no worker ${quote(name)}; did you mean its ${slots.length === 1 ? 'slot' : 'slots'} ${named}${more}? (look: rqt info -W)`;
+}
+
+const MOST_NAMED = 10;
+
+function bySlot(a: string, b: string): number {
+  return a.length - b.length || (a < b ? -1 : 1);
+}
+
 /** Refuses names of queues that there are not. @throws RqtError `missing`. */
 export async function refuseUnknownQueues(db: Db, named: readonly string[]): Promise<void> {
   if (named.length === 0) return;

@@ -63,14 +63,21 @@ async function waitFor(db: Db, { ids, group, timeoutMs, options }: Wanted): Prom
   const { ended, missing } = await vigil.begin();
   const unknown = ids.filter(id => missing.includes(id));
   if (unknown.length > 0) {
-    throw new RqtError(
-      'missing',
-      `there is no job ${unknown.slice(0, MOST_NAMED).join(', ')}; it may have been kept for a limited time only`,
-    );
+    throw new RqtError('missing', unknownJobs(unknown));
   }
   for (const job of ended) tellEnd(job, options);
   const status = await tellEnds(vigil, timeoutMs, options);
   return status === 0 && ended.some(({ ok }) => !ok) ? EXIT_STATUS.no : status;
+}
+
+const MOST_NAMED = 10;
+
+function unknownJobs(ids: readonly string[]): string {
+  const more = ids.length > MOST_NAMED ? ` and ${ids.length - MOST_NAMED} more` : '';
+  const named = `${ids.slice(0, MOST_NAMED).join(', ')}${more}`;
+  return ids.length === 1
+    ? `there is no job ${named}; it may have been kept for a limited time only`
+    : `there are no jobs ${named}; they may have been kept for a limited time only`;
 }
 
 async function tellEnds(vigil: Vigil, timeoutMs: number | null, options: Options): Promise<number> {
@@ -94,8 +101,6 @@ function tellEnd({ id, state, ok }: WaitedJob, options: Options): void {
   if (options.flag('quiet')) return;
   print(options.flag('json') ? JSON.stringify({ version: 1, kind: 'waited_job', id, state, ended: true, ok }) : `${id} ${state}`);
 }
-
-const MOST_NAMED = 10;
 
 function tellUnfinished(vigil: Vigil, options: Options): number {
   const unfinished = vigil.unfinished();

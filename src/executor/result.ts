@@ -1,4 +1,5 @@
 import { types } from 'node:util';
+import { formatBytes } from '../bytes.ts';
 import { writeJson } from '../parse/exact-json.ts';
 
 /** A result as it is kept: JSON, or why there is none. */
@@ -20,7 +21,7 @@ export function keepResult(value: unknown, maxBytes: number): Kept {
       return absent(problem.path === '' ? `the result is ${problem.what}` : `the result has ${problem.what} at ${problem.path}`);
     const json = writeJson(value) ?? 'null';
     const bytes = Buffer.byteLength(json);
-    if (bytes > maxBytes) return absent(`the result is ${inUnits(bytes)}, over the cap of ${inUnits(maxBytes)}`);
+    if (bytes > maxBytes) return absent(`the result is ${formatBytes(bytes)}, over the cap of ${formatBytes(maxBytes)}`);
     return { resultJson: json, absent: null };
   } catch (error) {
     return absent(`the result is not JSON: ${messageOf(error)}`);
@@ -89,12 +90,6 @@ function here(what: string): Problem {
 
 function absent(why: string): Kept {
   return { resultJson: null, absent: why };
-}
-
-function inUnits(bytes: number): string {
-  if (bytes < 2 ** 10) return `${bytes} bytes`;
-  const [unit, size] = bytes < 2 ** 20 ? (['KiB', 2 ** 10] as const) : (['MiB', 2 ** 20] as const);
-  return `${Number((bytes / size).toFixed(1))} ${unit}`;
 }
 
 function messageOf(error: unknown): string {

@@ -26,6 +26,8 @@ export function splitWord(word: string, what: string): Word {
 
 /** A word's value: its text or a file's, as text or JSON. @throws RqtError `data` or `missing`, naming `what`. */
 export function readValue({ isJson, text }: Word, what: string, readFile: ReadFile): unknown {
+  if (text === '@')
+    throw new RqtError('data', `${what}: @ is followed by no name of a file; for text that starts with @, put it after --`);
   const content = text.startsWith('@') ? readText(text.slice(1), what, readFile) : text;
   return isJson ? parseJson(content.replace(/^\ufeff/, ''), what) : content;
 }

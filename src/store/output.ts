@@ -1,3 +1,4 @@
+import { formatBytes } from '../bytes.ts';
 import type { Captured, StreamName } from '../model.ts';
 import type { Db } from './db.ts';
 import { keys } from './keys.ts';
@@ -28,7 +29,7 @@ export async function readPieces(db: Db, id: string): Promise<OutputPiece[]> {
 
 /** The line that stands where bytes are missing. */
 export function cutMark(bytes: number): string {
-  return `… ${bytes} bytes were cut here …`;
+  return `… ${formatBytes(bytes)} were cut here …`;
 }
 
 /** A stream entry as Redis replies it: its id, then field, value, field, value. */

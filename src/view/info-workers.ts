@@ -1,4 +1,4 @@
-import type { Overview, QueueInfo, WorkerInfo } from '../model.ts';
+import { DEFAULT_QUEUE, type Overview, type QueueInfo, type WorkerInfo } from '../model.ts';
 import { formatCount } from './count.ts';
 import { formatCoarse } from './duration.ts';
 import { byName } from './info-order.ts';
@@ -68,9 +68,16 @@ function statePaint(state: string, { colour }: Look): (text: string) => string {
   return state === 'idle' ? colour.dim : text => text;
 }
 
-/** The longest queue that can be typed without quotes, so that the hint can be pasted. */
+/** The queue with the most to do, now or to come, else the one that had the most. It can be typed without quotes, so that the hint can be pasted. */
 function queueToWorkOn(queues: readonly QueueInfo[]): string {
-  const longest = queues.reduce<QueueInfo | null>((best, queue) => (best && best.queued >= queue.queued ? best : queue), null);
-  if (longest === null) return 'default';
-  return /^[\w.-]+$/.test(longest.name) && !longest.name.startsWith('-') ? longest.name : '<queue>';
+  const best = [...queues].sort(byWork)[0];
+  if (best === undefined) return DEFAULT_QUEUE;
+  return /^[\w.-]+$/.test(best.name) && !best.name.startsWith('-') ? best.name : '<queue>';
+}
+
+function byWork(a: QueueInfo, b: QueueInfo): number {
+  const isDefault = ({ name }: QueueInfo) => Number(name === DEFAULT_QUEUE);
+  const coming = ({ deferred, scheduled }: QueueInfo) => deferred + scheduled;
+  const done = ({ finished, failed, canceled }: QueueInfo) => finished + failed + canceled;
+  return b.queued - a.queued || coming(b) - coming(a) || done(b) - done(a) || isDefault(b) - isDefault(a) || byName(a, b);
 }

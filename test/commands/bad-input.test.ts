@@ -32,6 +32,8 @@ const CASES: readonly [what: string, args: readonly string[], status: number, sa
   ['invalid JSON behind a keyword', ['enqueue', 'm#f', 'n:=[1,'], 65, /^rqt: keyword 'n' is not JSON/],
   ['invalid JSON in a file', ['enqueue', 'm#f', `:@${folder}/broken.json`], 65, /^rqt: argument 1 is not JSON/],
   ['a number that JSON readers would change', ['enqueue', 'm#f', ':1e999'], 65, /cannot be kept exactly/],
+  ['a callback without #fn', ['enqueue', 'm#f', '--on-failure', 'bad'], 64, /^rqt: --on-failure: task 'bad' names no function/],
+  ['a callback without a name', ['enqueue', 'm#f', '--on-success', 'm#'], 64, /^rqt: --on-success: task 'm#' names no function/],
   ['a missing @file', ['enqueue', 'm#f', '@/nowhere/x'], 66, /^rqt: argument 1: file '\/nowhere\/x' does not exist/],
   ['a missing key=@file', ['enqueue', 'm#f', 'k=@/nowhere/x'], 66, /^rqt: keyword 'k': file '\/nowhere\/x' does not exist/],
   ['a directory as a file', ['enqueue', 'm#f', `@${folder}`], 66, /is a directory/],

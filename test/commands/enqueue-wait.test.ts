@@ -116,7 +116,7 @@ test('bytes reach a pipe as they were written; of what is kept of the job nothin
     assert.match(ran.stdout, /\x00\x1b\[2J\r$/);
     await space.run(['enqueue', 'does#lines', `:${lineCount}`, '--wait', '--quiet', '--job-id', 'many']);
   });
-  assert.match((await space.run(['logs', 'many'])).stdout, /bytes were cut here/);
+  assert.match((await space.run(['logs', 'many'])).stdout, /KiB were cut here/);
   const ttl = await redis.client.ttl(space.key('rqt:live:many'));
   assert.ok(ttl > 0 && ttl <= 60, `what was handed on is gone within a minute: ${ttl}`);
 });

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { writeFileSync } from 'node:fs';
 import { test } from 'node:test';
+import { formatBytes } from '../../src/bytes.ts';
 import { startRedis } from '../helpers/redis.ts';
 import { linesOf, newFolder, newSpace, type Space } from '../helpers/space.ts';
 import { until } from '../helpers/until.ts';
@@ -65,11 +66,15 @@ test('--json prints lines with the stream and the text', async () => {
 test('of a flood the beginning and the end are printed, and the cut is marked between them', async () => {
   const space = newSpace(redis);
   const count = 40_000;
-  const { stdout } = await space.run(['logs', await done(space, 'writes#flood', `:${count}`)]);
+  const id = await done(space, 'writes#flood', `:${count}`);
+  const { stdout } = await space.run(['logs', id]);
+  const pieces = linesOf((await space.run(['logs', '--json', id])).stdout).map(line => JSON.parse(line));
+  const cutBytes = pieces.reduce((sum, { cut_before }) => sum + cut_before, 0);
   const all = Array.from({ length: count }, (_, i) => `line ${i}\n`).join('');
-  const [head = '', cut, tail = ''] = stdout.split(/\n?… (\d+) bytes were cut here …\n/);
+  const [head = '', cut, tail = ''] = stdout.split(/\n?… ([\d.]+ KiB) were cut here …\n/);
   assert.ok(all.startsWith(head) && all.endsWith(tail) && stdout.length < 66_000);
-  assert.equal(all.length - Number(cut) - tail.length, 32 * 1024);
+  assert.equal(cut, formatBytes(cutBytes));
+  assert.equal(all.length - cutBytes - tail.length, 32 * 1024);
 });
 
 test('bytes reach a pipe as they were written', async () => {

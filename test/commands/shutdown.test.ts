@@ -99,3 +99,21 @@ test('a worker that is asked twice ends after its running job all the same', asy
   assert.equal(await space.field(id, 'status'), 'finished');
   await endWorker(worker);
 });
+
+test('the name of a worker with several slots is answered with theirs', async () => {
+  const space = newSpace(redis);
+  const worker = space.start(['worker', '--name', 'K', '-j', '2']);
+  await until('both listen', async () => {
+    const counts = await client.pubsub('NUMSUB', space.key('pubsub:K.1'), space.key('pubsub:K.2'));
+    return counts[1] === 1 && counts[3] === 1;
+  });
+  for (const command of ['shutdown', 'kill']) {
+    const ran = await space.run([command, 'K']);
+    assert.deepEqual(
+      [ran.status, ran.stderr],
+      [66, "rqt: there is no worker 'K'; did you mean its slots K.1 K.2? (look: rqt info -W)\n"],
+    );
+  }
+  assert.equal((await space.run(['shutdown', 'K.1', 'K.2'])).status, 0);
+  assert.equal((await worker.ended).status, 0);
+});

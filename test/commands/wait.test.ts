@@ -152,7 +152,12 @@ test('an unknown id is 66 before anything is waited for; an unknown group, too',
   const id = await space.enqueue('ends#well');
   const ran = await space.run(['wait', id, 'nope']);
   assert.equal(ran.status, 66);
-  assert.match(ran.stderr, /there is no job nope/);
+  assert.match(ran.stderr, /there is no job nope; it may/);
+  const several = await space.run(['wait', 'gone', id, 'nope']);
+  assert.deepEqual(
+    [several.status, several.stderr],
+    [66, 'rqt: there are no jobs gone, nope; they may have been kept for a limited time only\n'],
+  );
   assert.equal((await space.run(['wait', '--group', 'nope'])).status, 66);
 });
 

@@ -55,6 +55,6 @@ test('output is put together as bytes, with a line where some were cut', async (
   await write('1', 1, tail);
   await write('1', 72, 'end');
   const job = await details(db, 'a');
-  assert.deepEqual(job?.stdout, { text: 'é\n… 70 bytes were cut here …\nend', cutBytes: 70 });
+  assert.deepEqual(job?.stdout, { text: 'é\n… 70 B were cut here …\nend', cutBytes: 70 });
   assert.deepEqual(job?.stderr, { text: 'err', cutBytes: 0 });
 });

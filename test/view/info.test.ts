@@ -126,6 +126,14 @@ test('without workers it names the longest queue to work on', () => {
   assert.match(renderInfo(waiting, look()), /^no workers: rqt worker --burst b$/m);
 });
 
+test('without anything queued it names the queue with the most to come, else with the most history, else default', () => {
+  const named = (...queues: Parameters<typeof queue>[]) =>
+    /--burst (.*)$/m.exec(renderInfo(overview({ queues: queues.map(args => queue(...args)) }), look()))?.[1];
+  assert.equal(named(['a', { finished: 9 }], ['b', { scheduled: 1 }]), 'b');
+  assert.equal(named(['a', {}], ['default', { failed: 3 }], ['z', { finished: 2 }]), 'default');
+  assert.equal(named(['a', {}], ['default', {}]), 'default');
+});
+
 test('it never proposes a queue name that a shell would not take as it is', () => {
   const waiting = overview({ queues: [queue('$(reboot)', { queued: 1 })] });
   assert.match(renderInfo(waiting, look()), /^no workers: rqt worker --burst <queue>$/m);

@@ -81,7 +81,7 @@ test('a failed job tells its attempts, its reason, its own stack trace and its l
       '        at q (q.ts:1:1)',
       '  limits      timeout 5 min, result kept for ever, failure not kept, waits for at most 1 min',
       '  kept        for ever',
-      '  stdout      last 10 of 12 lines, 1.3 MB cut out',
+      '  stdout      last 10 of 12 lines, 1.2 MiB cut out',
       ...Array.from({ length: 10 }, (_, index) => `    line ${index + 3}`),
       '  stderr',
       '    deprecated',

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { formatBytes } from '../../src/view/bytes.ts';
+import { formatBytes } from '../../src/bytes.ts';
 import { formatCount, plural } from '../../src/view/count.ts';
 import { formatAge, formatCoarse, formatDuration } from '../../src/view/duration.ts';
 import { formatClock, formatTime, formatZone, isoTime } from '../../src/view/time.ts';
@@ -45,11 +45,13 @@ test('a coarse duration is never below seconds', () => assert.equal(formatCoarse
 const sizes: [number, string][] = [
   [0, '0 B'],
   [999, '999 B'],
-  [1000, '1 kB'],
-  [65_536, '65.5 kB'],
-  [999_960, '1 MB'],
-  [1_300_000, '1.3 MB'],
-  [5e18, '5000 PB'],
+  [1023, '1023 B'],
+  [1024, '1 KiB'],
+  [65_536, '64 KiB'],
+  [138_354, '135.1 KiB'],
+  [2 ** 20 - 10, '1 MiB'],
+  [1_300_000, '1.2 MiB'],
+  [5e18, '4440.9 PiB'],
 ];
 for (const [bytes, expected] of sizes) {
   test(`${bytes} bytes are ${expected}`, () => assert.equal(formatBytes(bytes), expected));

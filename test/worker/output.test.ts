@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { beforeEach, test } from 'node:test';
+import { formatBytes } from '../../src/bytes.ts';
 import { until } from '../helpers/until.ts';
 import { openStage } from './stage.ts';
 
@@ -30,8 +31,7 @@ test('of much output the beginning and the end are kept, 64 KiB in all, and the 
   const id = await put('quick#say', { args: [`first line\n${'x'.repeat(size)}\nlast line\n`] });
   await burst('-q');
   const { stdout, stdout_cut_bytes: cut } = await stage.status(id);
-  const marks = stdout.match(/… (\d+) bytes were cut here …/);
-  assert.equal(Number(marks?.[1]), cut);
+  assert.ok(stdout.includes(`\n… ${formatBytes(cut)} were cut here …\n`));
   assert.ok(stdout.startsWith('first line\n') && stdout.endsWith('\nlast line\n'));
   assert.equal(stdout.replace(/\n….*…\n/, '').length + cut, size + 22);
   assert.ok(stdout.length <= 64 * 1024 + 100 && stdout.length > 60 * 1024, `${stdout.length} kept`);

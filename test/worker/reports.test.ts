@@ -85,7 +85,7 @@ test('of much output the report has the end, and says so', async () => {
   await put('quick#say', { args: [`${'ä'.repeat(5000)}end`] });
   await burst('--junit', path);
   const [out] = elements(parseXml(readFileSync(path, 'utf8')), 'system-out');
-  assert.match(out?.text ?? '', /^\[\d+ bytes cut\]\nä+end$/);
+  assert.match(out?.text ?? '', /^\[[\d.]+ KiB cut\]\nä+end$/);
 });
 
 test('a worker that is killed leaves no JUnit file, and a report with what had ended', async () => {
