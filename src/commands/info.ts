@@ -36,12 +36,13 @@ async function run({ words, options }: CommandLine): Promise<number> {
   refuseTwoOutputs(options, 'raw', 'json');
   const intervalMs = readInterval(options);
   const render = await rendererFor(options);
+  // Before Redis is asked: that it cannot be reached is when this matters.
+  if (intervalMs === null) saySpooled(options);
   return readStore(options, async db => {
     await refuseUnknownQueues(db, queues);
     const draw = () => drawn(db, queues, render);
     if (intervalMs === null) {
       print(await draw());
-      saySpooled(options);
       return 0;
     }
     const { redraw } = await import('./redraw.ts');

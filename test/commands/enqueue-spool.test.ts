@@ -99,6 +99,9 @@ test('a Redis that is away: 69 without --spool; with it 0, the id, a line, and a
 test('the next command that changes something sends what waits before its own work, one that only looks does not', async () => {
   const { space, keep, files, queue, open } = await newFrontedSpace();
   const id = await keep('m#f');
+  const away = await space.run(['info']);
+  assert.equal(away.status, 69);
+  assert.match(away.stderr, /1 file of spooled jobs waits here[^\n]*\nrqt: Redis at [^\n]* cannot be reached/);
   open();
   const looked = await space.run(['info']);
   assert.match(looked.stderr, /1 file of spooled jobs waits here/);
