@@ -52,8 +52,9 @@ function open(expression: string, zone: string): Cron {
   // Croner also takes dates, which happen once, and years.
   const isNickname = fields.length === 1 && expression.startsWith('@');
   if (!isNickname && fields.length !== 5 && fields.length !== 6) {
-    const count = expression === '' ? 'none' : fields.length;
-    throw refuse(expression, `has ${count} of the five fields (six with seconds in front)`);
+    const count = expression === '' ? 'no field' : fields.length === 1 ? '1 field' : `${fields.length} fields`;
+    const quoted = fields.length === 1 ? ' (in a shell, quote it: * is the files of a directory)' : '';
+    throw refuse(expression, `has ${count}, not five, or six with seconds in front${quoted}`);
   }
   try {
     // As Vixie cron: times of day that are listed ('30 2,14 * * *') happen once a day each, also on the days when clocks change.
@@ -63,7 +64,7 @@ function open(expression: string, zone: string): Cron {
   }
 }
 
-const NICKNAMES = 'it is one of @hourly, @daily, @weekly, @monthly and @yearly';
+const NICKNAMES = 'it is one of @hourly, @daily (@midnight), @weekly, @monthly and @yearly (@annually)';
 
 function reasonOf(error: unknown): string {
   const reason = error instanceof Error ? error.message : String(error);

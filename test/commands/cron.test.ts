@@ -55,7 +55,7 @@ test("without --tz the zone is the machine's own, kept by its name", async () =>
 
 const REFUSED: readonly (readonly [args: readonly string[], status: number, message: RegExp])[] = [
   [['a', '0 0 30 2 *', 'm#f'], 65, /'0 0 30 2 \*' can never come true/],
-  [['a', '0 0 * *', 'm#f'], 65, /has 4 of the five fields/],
+  [['a', '0 0 * *', 'm#f'], 65, /has 4 fields, not five/],
   [['a', '0 99 * * *', 'm#f'], 65, /Invalid value for hour: 99/],
   [['a', '@daily', 'm#f', '--tz', 'Berlin'], 64, /'Berlin' is not a known time zone; did you mean Europe\/Berlin\?/],
   [['a', '@daily', 'm#f', '--tz', '+02:00'], 64, /is an offset, not a zone/],

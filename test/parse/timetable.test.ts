@@ -120,16 +120,16 @@ for (const [expression, next] of NEXT) {
 const WRONG: readonly (readonly [expression: string, message: RegExp])[] = [
   ['0 0 30 2 *', /can never come true/],
   ['0 0 31 2,4,6,9,11 *', /can never come true/],
-  ['', /has none of the five fields/],
-  ['* * * *', /has 4 of the five fields/],
-  ['* * * * * * 2027', /has 7 of the five fields/],
-  ['2027-01-01T00:00:00', /has 1 of the five fields/],
+  ['', /has no field, not five/],
+  ['* * * *', /has 4 fields, not five/],
+  ['* * * * * * 2027', /has 7 fields, not five, or six with seconds in front;/],
+  ['2027-01-01T00:00:00', /has 1 field, not five, .* quote it/],
   ['61 * * * *', /Invalid value for minute: 61/],
   ['0 24 * * *', /Invalid value for hour: 24/],
   ['*/0 * * * *', /is wrong/],
   ['0 0 * * MOO', /is wrong/],
   ['@reboot', /is one of @hourly, @daily/],
-  ['@every 5m', /has 2 of the five fields/],
+  ['@every 5m', /has 2 fields, not five/],
   ['5/5 * * * *', /stepping with numeric prefix/],
 ];
 for (const [expression, message] of WRONG) {
