@@ -49,7 +49,9 @@ type Told =
       readonly worker: string;
       readonly why: QuitReason;
       readonly done: number;
+      /** Those that will be tried again are among them. */
       readonly failed: number;
+      readonly waiting: number;
     };
 
 /** Why a worker ends: its queues are empty, asked to, `--max-jobs`, `--fail-fast` or `--max-failures`, `--max-idle-time`, suspended in a burst, time over before all was settled, no Redis. */

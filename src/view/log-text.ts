@@ -99,8 +99,8 @@ const QUIT_TEXTS: Readonly<Record<QuitReason, string>> = {
   no_redis: 'cannot reach Redis',
 };
 
-function countsText({ done, failed }: { readonly done: number; readonly failed: number }): string {
-  return `${plural(done, 'job')} done, ${failed} failed`;
+function countsText({ done, failed, waiting }: Extract<LogEvent, { event: 'quitting' }>): string {
+  return `${plural(done, 'job')} done, ${failed - waiting} failed${waiting > 0 ? `, ${waiting} waiting for a retry` : ''}`;
 }
 
 /** RQ tells seconds, whatever their number. */

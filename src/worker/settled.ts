@@ -19,7 +19,7 @@ export async function leftToCome({ db, options }: Slot, shift: Shift): Promise<L
   );
   if (running === 0 && scheduled === 0 && !deferred) {
     // A job that failed here is not settled while it waits for a retry that is due after the time.
-    return { kind: scheduledLater > 0 && shift.tally.hasRetries ? 'unsettled' : 'done' };
+    return { kind: scheduledLater > 0 && shift.tally.waiting > 0 ? 'unsettled' : 'done' };
   }
   return leftMs <= 0 ? { kind: 'unsettled' } : { kind: 'something', lookAgainMs: Math.min(LOOK_AGAIN_MS, leftMs) };
 }

@@ -12,9 +12,9 @@ export class Tally {
     return this.#bad.size + this.#givenUp;
   }
 
-  /** Some job failed here and will be tried again, as far as is known here. */
-  get hasRetries(): boolean {
-    return this.#retried.size > 0;
+  /** Those that failed here and will be tried again, as far as is known here. */
+  get waiting(): number {
+    return this.#retried.size;
   }
 
   add(id: string, fate: Fate): void {

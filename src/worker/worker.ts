@@ -102,7 +102,7 @@ async function runSlot(slot: Slot, shift: Shift, early: NodeJS.Signals | null): 
   const { tally } = shift;
   try {
     const why = await Promise.race([live(slot, shift, companions), abandonment.happened]);
-    options.log({ event: 'quitting', worker: entry.name, why, done: tally.done, failed: tally.failed });
+    options.log({ event: 'quitting', worker: entry.name, why, done: tally.done, failed: tally.failed, waiting: tally.waiting });
     return { why, signal: slot.signal };
   } finally {
     shift.leave(slot);

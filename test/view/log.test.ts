@@ -36,7 +36,14 @@ const told: [LogEvent, string][] = [
   ],
   [{ ...ofWorker, event: 'redis_again', afterMs: 2100 }, 'Worker web-1.17: Redis connection is back after 2.1 s'],
   [{ at, event: 'note', text: 'two\nlines' }, 'two\\nlines'],
-  [{ ...ofWorker, event: 'quitting', why: 'done', done: 1, failed: 2 }, 'Worker web-1.17: done, quitting (1 job done, 2 failed)'],
+  [
+    { ...ofWorker, event: 'quitting', why: 'done', done: 1, failed: 2, waiting: 0 },
+    'Worker web-1.17: done, quitting (1 job done, 2 failed)',
+  ],
+  [
+    { ...ofWorker, event: 'quitting', why: 'done', done: 1, failed: 2, waiting: 1 },
+    'Worker web-1.17: done, quitting (1 job done, 1 failed, 1 waiting for a retry)',
+  ],
 ];
 for (const [event, expected] of told) {
   test(`${event.event} says: ${expected}`, () => assert.equal(formatLog('text', event, look()), `15:47:50.123 ${expected}`));
