@@ -1,5 +1,4 @@
 import { keys } from '../keys.ts';
-import { queueNames } from '../overview.ts';
 import { ask, fieldsOf, WRONG_TYPE } from './ask.ts';
 import type { Scan } from './scan.ts';
 
@@ -19,7 +18,11 @@ export async function leasesOf({ db, prefix }: Scan, queues: readonly string[]):
 
 /** Those of all queues: a job runs under the queue on whose list somebody has put it, which need not be its own. */
 export async function allLeases(scan: Scan): Promise<readonly string[]> {
-  const perQueue = await leasesOf(scan, await queueNames(scan.db));
+  // Which queues there are may be damaged as well: none are known then.
+  const [known] = await ask(scan.db, [['smembers', keys.queues(scan.prefix)]]);
+  const start = keys.queue(scan.prefix, '');
+  const queues = fieldsOf(known).flatMap(key => (key?.startsWith(start) ? key.slice(start.length) : []));
+  const perQueue = await leasesOf(scan, queues);
   return [...perQueue.values()].flatMap(leases => leases ?? []);
 }
 
