@@ -3,8 +3,8 @@ import { EXIT_STATUS } from '../errors.ts';
 import { parseJobId } from '../parse/names.ts';
 import { escapeUnprintable } from '../parse/quote.ts';
 import { type Canceled, cancel, type Db, waitUntilStopped } from '../store/index.ts';
-import { heedQuiet, print, QUIET_OPTION, say, withStore } from './io.ts';
-import { unknownJob } from './unknown.ts';
+import { heedQuiet, print, QUIET_OPTION, say, withStore } from './shared/io.ts';
+import { unknownJob } from './shared/unknown.ts';
 
 export const command: Command = {
   name: 'cancel',

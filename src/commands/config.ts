@@ -6,7 +6,7 @@ import { nearest } from '../parse/nearest.ts';
 import { quote } from '../parse/quote.ts';
 import { configDocument, settingDocument, valueText } from '../view/config-json.ts';
 import { safeJson } from '../view/safe.ts';
-import { print } from './io.ts';
+import { print } from './shared/io.ts';
 
 export const command: Command = {
   name: 'config',

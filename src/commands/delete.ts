@@ -2,7 +2,7 @@ import type { Command, CommandLine } from '../command.ts';
 import { EXIT_STATUS } from '../errors.ts';
 import { parseJobId } from '../parse/names.ts';
 import { deleteJob } from '../store/index.ts';
-import { heedQuiet, print, QUIET_OPTION, say, withStore } from './io.ts';
+import { heedQuiet, print, QUIET_OPTION, say, withStore } from './shared/io.ts';
 
 export const command: Command = {
   name: 'delete',

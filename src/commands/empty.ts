@@ -3,10 +3,10 @@ import { RqtError } from '../errors.ts';
 import { parseQueueName } from '../parse/names.ts';
 import { escapeUnprintable } from '../parse/quote.ts';
 import { countQueued, type Db, empty, queueNames } from '../store/index.ts';
-import { refuseBoth } from './exclude.ts';
-import { heedQuiet, print, QUIET_OPTION, withStore } from './io.ts';
-import { openProgress, type ProgressLine, SILENT } from './progress.ts';
-import { refuseUnknownQueues } from './unknown.ts';
+import { refuseBoth } from './shared/exclude.ts';
+import { heedQuiet, print, QUIET_OPTION, withStore } from './shared/io.ts';
+import { openProgress, type ProgressLine, SILENT } from './shared/progress.ts';
+import { refuseUnknownQueues } from './shared/unknown.ts';
 
 export const command: Command = {
   name: 'empty',

@@ -1,11 +1,11 @@
 import type { Command, CommandLine, Options } from '../command.ts';
 import { EXIT_STATUS } from '../errors.ts';
 import type { NewJob } from '../store/index.ts';
-import { enqueueOne } from './enqueue-one.ts';
-import { ENQUEUE_OPTIONS } from './enqueue-options.ts';
-import { newJob, type Order, readOrder } from './enqueue-order.ts';
-import { fullError, maybeEnqueued, report, reportHeld } from './enqueue-report.ts';
-import { say, withStore } from './io.ts';
+import { enqueueOne } from './enqueue/one.ts';
+import { ENQUEUE_OPTIONS } from './enqueue/options.ts';
+import { newJob, type Order, readOrder } from './enqueue/order.ts';
+import { fullError, maybeEnqueued, report, reportHeld } from './enqueue/report.ts';
+import { say, withStore } from './shared/io.ts';
 
 export const command: Command = {
   name: 'enqueue',
@@ -27,13 +27,13 @@ const WAIT_FLAGS = ['wait', 'wait-timeout', 'cancel-on-interrupt'];
 
 async function run(line: CommandLine): Promise<number> {
   const order = await readOrder(line);
-  if (order.spool) (await import('./enqueue-spool.ts')).refuseSpool(line.options);
+  if (order.spool) (await import('./enqueue/spool.ts')).refuseSpool(line.options);
   if (WAIT_FLAGS.some(name => line.options.has(name))) {
-    const { enqueueAndWait } = await import('./enqueue-wait.ts');
+    const { enqueueAndWait } = await import('./enqueue/wait.ts');
     return enqueueAndWait(order, line.options);
   }
   if (order.lines !== undefined) {
-    const { enqueueLines } = await import('./enqueue-lines.ts');
+    const { enqueueLines } = await import('./enqueue/lines.ts');
     return enqueueLines(order, order.lines, line.options);
   }
   const job = newJob(order, []);
@@ -61,7 +61,7 @@ async function run(line: CommandLine): Promise<number> {
 }
 
 async function enqueueOrKeep(job: NewJob, order: Order, options: Options) {
-  const { Spooler } = await import('./enqueue-spool.ts');
+  const { Spooler } = await import('./enqueue/spool.ts');
   const spooler = new Spooler(order, options);
   return spooler.during(() => spooler.put([job]));
 }

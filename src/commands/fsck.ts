@@ -4,9 +4,9 @@ import { parseDuration } from '../parse/duration.ts';
 import { nearest } from '../parse/nearest.ts';
 import { quote } from '../parse/quote.ts';
 import type { Db } from '../store/index.ts';
-import { print, say, withStore } from './io.ts';
-import { writePaced } from './paced.ts';
-import { openProgress } from './progress.ts';
+import { print, say, withStore } from './shared/io.ts';
+import { writePaced } from './shared/paced.ts';
+import { openProgress } from './shared/progress.ts';
 
 const DEFAULT_GRACE = '60s';
 

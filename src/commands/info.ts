@@ -4,10 +4,10 @@ import { parseQueueName } from '../parse/names.ts';
 import { quote } from '../parse/quote.ts';
 import { type Db, overview } from '../store/index.ts';
 import type { InfoOptions } from '../view/info.ts';
-import { refuseTwoOutputs } from './exclude.ts';
-import { configOf, print, readStore, say } from './io.ts';
-import { countSpooled } from './spooled.ts';
-import { refuseUnknownQueues } from './unknown.ts';
+import { refuseTwoOutputs } from './shared/exclude.ts';
+import { configOf, print, readStore, say } from './shared/io.ts';
+import { countSpooled } from './shared/spooled.ts';
+import { refuseUnknownQueues } from './shared/unknown.ts';
 
 export const command: Command = {
   name: 'info',
@@ -45,7 +45,7 @@ async function run({ words, options }: CommandLine): Promise<number> {
       print(await draw());
       return 0;
     }
-    const { redraw } = await import('./redraw.ts');
+    const { redraw } = await import('./info/redraw.ts');
     await redraw(draw, intervalMs, options.flag('json') || options.flag('raw'));
     return 0;
   });

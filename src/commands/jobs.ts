@@ -8,9 +8,9 @@ import { parseGroupName, parseQueueName } from '../parse/names.ts';
 import { nearest } from '../parse/nearest.ts';
 import { quote } from '../parse/quote.ts';
 import { type Db, hasGroup, type JobQuery, listJobs, queueNames, redisNow } from '../store/index.ts';
-import { print, readStore, say } from './io.ts';
-import { writePaced } from './paced.ts';
-import { refuseUnknownQueues } from './unknown.ts';
+import { print, readStore, say } from './shared/io.ts';
+import { writePaced } from './shared/paced.ts';
+import { refuseUnknownQueues } from './shared/unknown.ts';
 
 const DEFAULT_LIMIT = 50;
 

@@ -1,8 +1,8 @@
 import type { Command, CommandLine } from '../command.ts';
 import { parseWorkerName } from '../parse/names.ts';
 import { kill } from '../store/index.ts';
-import { heedQuiet, QUIET_OPTION, withStore } from './io.ts';
-import { tellWorkers } from './tell-worker.ts';
+import { heedQuiet, QUIET_OPTION, withStore } from './shared/io.ts';
+import { tellWorkers } from './shared/tell-worker.ts';
 
 export const command: Command = {
   name: 'kill',

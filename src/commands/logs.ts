@@ -4,9 +4,9 @@ import type { StreamName } from '../model.ts';
 import { parseJobId } from '../parse/names.ts';
 import { quote } from '../parse/quote.ts';
 import { type Db, followOutput, type OutputPiece, readPieces, stateOf } from '../store/index.ts';
-import { unlessInterrupted } from './interruption.ts';
-import { say, withStore } from './io.ts';
-import { openSink } from './log-sinks.ts';
+import { unlessInterrupted } from './shared/interruption.ts';
+import { say, withStore } from './shared/io.ts';
+import { openSink } from './shared/log-sinks.ts';
 
 export const command: Command = {
   name: 'logs',

@@ -3,7 +3,7 @@ import { EXIT_STATUS, RqtError } from '../errors.ts';
 import { oneOfThese } from '../parse/quote.ts';
 import { socketUrl } from '../redis-url.ts';
 import type { ServerStatus } from '../store/server/index.ts';
-import { configOf, print } from './io.ts';
+import { configOf, print } from './shared/io.ts';
 
 const VERBS = ['status', 'url', 'stop'] as const;
 

@@ -16,10 +16,10 @@ import {
   requeue,
   stateOf,
 } from '../store/index.ts';
-import { refuseBoth } from './exclude.ts';
-import { heedQuiet, print, QUIET_OPTION, say, withStore } from './io.ts';
-import { openProgress, SILENT } from './progress.ts';
-import { refuseUnknownQueues } from './unknown.ts';
+import { refuseBoth } from './shared/exclude.ts';
+import { heedQuiet, print, QUIET_OPTION, say, withStore } from './shared/io.ts';
+import { openProgress, SILENT } from './shared/progress.ts';
+import { refuseUnknownQueues } from './shared/unknown.ts';
 
 export const command: Command = {
   name: 'requeue',

@@ -5,9 +5,9 @@ import { type JobResult, result } from '../store/index.ts';
 import { splitError } from '../view/error-text.ts';
 import { resultText } from '../view/result.ts';
 import { safeLine } from '../view/safe.ts';
-import { refuseTwoOutputs } from './exclude.ts';
-import { print, readStore, say } from './io.ts';
-import { unknownJob } from './unknown.ts';
+import { refuseTwoOutputs } from './shared/exclude.ts';
+import { print, readStore, say } from './shared/io.ts';
+import { unknownJob } from './shared/unknown.ts';
 
 export const command: Command = {
   name: 'result',

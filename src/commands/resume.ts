@@ -2,8 +2,8 @@ import type { Command, CommandLine } from '../command.ts';
 import { RqtError } from '../errors.ts';
 import { parseQueueName } from '../parse/names.ts';
 import { queueNames, resume } from '../store/index.ts';
-import { heedQuiet, print, QUIET_OPTION, say, withStore } from './io.ts';
-import { unknownName } from './unknown.ts';
+import { heedQuiet, print, QUIET_OPTION, say, withStore } from './shared/io.ts';
+import { unknownName } from './shared/unknown.ts';
 
 export const command: Command = {
   name: 'resume',

@@ -8,14 +8,14 @@ import { parseDuration } from '../parse/duration.ts';
 import { closeDb, type Db, dropLostRuns, dropRun, enqueue, failureOf, noteRun, openStore, result } from '../store/index.ts';
 import { VERSION } from '../version.ts';
 import { runWorker, WORKER_DEFAULTS, type WorkerEnd, type WorkerOptions } from '../worker/index.ts';
-import { newJob, type Order, optionsOf, readOrder } from './enqueue-order.ts';
-import { exitStatusOfJob, type JobEnd } from './follow-job.ts';
-import { configOf, say } from './io.ts';
-import { newJobId } from './new-job-id.ts';
-import { openReports, type Reports } from './reports.ts';
-import { RUN_OPTIONS } from './run-options.ts';
-import { RunTeller } from './run-teller.ts';
-import { readRoots } from './task-roots.ts';
+import { newJob, type Order, optionsOf, readOrder } from './enqueue/order.ts';
+import { openReports, type Reports } from './reports/index.ts';
+import { RUN_OPTIONS } from './run/options.ts';
+import { RunTeller } from './run/teller.ts';
+import { exitStatusOfJob, type JobEnd } from './shared/follow-job.ts';
+import { configOf, say } from './shared/io.ts';
+import { newJobId } from './shared/new-job-id.ts';
+import { readRoots } from './shared/task-roots.ts';
 
 export const command: Command = {
   name: 'run',

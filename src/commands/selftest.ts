@@ -4,12 +4,12 @@ import type { Config } from '../config.ts';
 import { EXIT_STATUS } from '../errors.ts';
 import { closeDb, failureOf, openStore, removeNamespace } from '../store/index.ts';
 import { safeLine } from '../view/safe.ts';
-import { listenForInterruption } from './interruption.ts';
-import { configOf, print, say } from './io.ts';
-import { newJobId } from './new-job-id.ts';
 import { playAll, type Verdict } from './selftest/play.ts';
 import { keepMarked, NAMESPACE, removeDead } from './selftest/remains.ts';
 import { Stage } from './selftest/stage.ts';
+import { listenForInterruption } from './shared/interruption.ts';
+import { configOf, print, say } from './shared/io.ts';
+import { newJobId } from './shared/new-job-id.ts';
 
 export const command: Command = {
   name: 'selftest',

@@ -2,9 +2,9 @@ import type { Command, CommandLine } from '../command.ts';
 import { RqtError } from '../errors.ts';
 import { parseWorkerName } from '../parse/names.ts';
 import { shutdown, workerNames } from '../store/index.ts';
-import { refuseBoth } from './exclude.ts';
-import { heedQuiet, print, QUIET_OPTION, withStore } from './io.ts';
-import { tellWorkers } from './tell-worker.ts';
+import { refuseBoth } from './shared/exclude.ts';
+import { heedQuiet, print, QUIET_OPTION, withStore } from './shared/io.ts';
+import { tellWorkers } from './shared/tell-worker.ts';
 
 export const command: Command = {
   name: 'shutdown',

@@ -3,8 +3,8 @@ import { EXIT_STATUS } from '../errors.ts';
 import type { JobDetails, JobTree } from '../model.ts';
 import { parseJobId } from '../parse/names.ts';
 import { type Db, details, jobTree } from '../store/index.ts';
-import { print, readStore, say } from './io.ts';
-import { unknownJob } from './unknown.ts';
+import { print, readStore, say } from './shared/io.ts';
+import { unknownJob } from './shared/unknown.ts';
 
 export const command: Command = {
   name: 'status',

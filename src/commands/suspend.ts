@@ -4,8 +4,8 @@ import { parseDuration } from '../parse/duration.ts';
 import { parseQueueName } from '../parse/names.ts';
 import { queueNames, suspend } from '../store/index.ts';
 import { formatDuration } from '../view/duration.ts';
-import { heedQuiet, print, QUIET_OPTION, withStore } from './io.ts';
-import { unknownName } from './unknown.ts';
+import { heedQuiet, print, QUIET_OPTION, withStore } from './shared/io.ts';
+import { unknownName } from './shared/unknown.ts';
 
 export const command: Command = {
   name: 'suspend',

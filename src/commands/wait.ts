@@ -4,10 +4,10 @@ import { parseDuration } from '../parse/duration.ts';
 import { parseGroupName, parseJobId } from '../parse/names.ts';
 import { type Db, groupMembers, Vigil, type WaitedJob } from '../store/index.ts';
 import { safeLine } from '../view/safe.ts';
-import { alarm } from './alarm.ts';
-import { refuseBoth } from './exclude.ts';
-import { unlessInterrupted } from './interruption.ts';
-import { print, say, withStore } from './io.ts';
+import { alarm } from './shared/alarm.ts';
+import { refuseBoth } from './shared/exclude.ts';
+import { unlessInterrupted } from './shared/interruption.ts';
+import { print, say, withStore } from './shared/io.ts';
 
 export const command: Command = {
   name: 'wait',

@@ -13,13 +13,13 @@ import { parseSize } from '../parse/size.ts';
 import { closeDb, failureOf, openStore } from '../store/index.ts';
 import { VERSION } from '../version.ts';
 import { exitStatusOfWorker, runWorker, WORKER_DEFAULTS, type WorkerEnd, type WorkerOptions } from '../worker/index.ts';
-import { configOf } from './io.ts';
-import { cannotWrite } from './report-file.ts';
-import { FAILURE_OPTIONS, REPORT_OPTIONS, readMaxFailures } from './report-options.ts';
-import { startSpoolSender } from './spooled.ts';
-import { readRoots } from './task-roots.ts';
-import { mistypedQueues } from './unknown.ts';
-import { openWorkerLog } from './worker-log.ts';
+import { cannotWrite } from './reports/file.ts';
+import { FAILURE_OPTIONS, REPORT_OPTIONS, readMaxFailures } from './reports/options.ts';
+import { configOf } from './shared/io.ts';
+import { startSpoolSender } from './shared/spooled.ts';
+import { readRoots } from './shared/task-roots.ts';
+import { mistypedQueues } from './shared/unknown.ts';
+import { openWorkerLog } from './worker/log.ts';
 
 export const command: Command = {
   name: 'worker',
@@ -108,7 +108,7 @@ export const command: Command = {
 async function run({ words, options }: CommandLine): Promise<number> {
   const { log, onOutput, ...workerOptions } = readOptions(words, options);
   const config = configOf(options);
-  const { openReports } = await import('./reports.ts');
+  const { openReports } = await import('./reports/index.ts');
   const reports = openReports(options, workerOptions.queues, { showsSummary: showsSummary(options) });
   const removePidFile = writePidFile(options.text('pid'));
   try {

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { Options } from '../../src/command.ts';
-import { readOrder } from '../../src/commands/enqueue-order.ts';
+import { readOrder } from '../../src/commands/enqueue/order.ts';
 import { configuredFor, readSaid } from '../../src/config/read.ts';
 import { variableOf } from '../../src/config/setting.ts';
 import { SETTINGS } from '../../src/config/settings.ts';

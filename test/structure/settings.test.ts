@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { GLOBAL_OPTIONS } from '../../src/command.ts';
-import { ENQUEUE_OPTIONS } from '../../src/commands/enqueue-options.ts';
+import { ENQUEUE_OPTIONS } from '../../src/commands/enqueue/options.ts';
 import { command as worker } from '../../src/commands/worker.ts';
 import { SETTINGS } from '../../src/config/settings.ts';
 import type { OptionSpec } from '../../src/parse/argv.ts';

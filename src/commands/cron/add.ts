@@ -4,7 +4,7 @@ import { putCron } from '../../store/cron/index.ts';
 import { redisNow } from '../../store/index.ts';
 import { formatDuration } from '../../view/duration.ts';
 import { formatTime } from '../../view/time.ts';
-import { print, withStore } from '../io.ts';
+import { print, withStore } from '../shared/io.ts';
 import { ENTRY_OPTIONS } from './options.ts';
 
 export const add: Command = {

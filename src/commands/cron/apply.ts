@@ -6,7 +6,7 @@ import { escapeUnprintable, quote } from '../../parse/quote.ts';
 import { type CronDefinition, cronEntries, type PutOutcome, putCron } from '../../store/cron/index.ts';
 import { plural } from '../../view/count.ts';
 import { safeJson, safeLine } from '../../view/safe.ts';
-import { print, say, withStore } from '../io.ts';
+import { print, say, withStore } from '../shared/io.ts';
 import { changesOf } from './changes.ts';
 
 export const apply: Command = {

@@ -8,7 +8,7 @@ import { plural } from '../../view/count.ts';
 import { formatDuration } from '../../view/duration.ts';
 import { safeJson } from '../../view/safe.ts';
 import { formatTime } from '../../view/time.ts';
-import { print, withStore } from '../io.ts';
+import { print, withStore } from '../shared/io.ts';
 import { refuseUnknownEntries } from './unknown-entry.ts';
 
 const DEFAULT_SINCE = '1d';

@@ -8,7 +8,7 @@ import { expandRetry } from '../../parse/retry.ts';
 import { parseTimetable, tidyExpression } from '../../parse/timetable.ts';
 import { localZone, parseZone } from '../../parse/zone.ts';
 import type { CronDefinition } from '../../store/cron/index.ts';
-import { optionsOf, readOrder } from '../enqueue-order.ts';
+import { optionsOf, readOrder } from '../enqueue/order.ts';
 import { JOB_OPTIONS } from './options.ts';
 
 /** An entry as it was written: its name, its expression, and what `rqt enqueue` takes for its jobs. */
@@ -58,7 +58,7 @@ function readOneOf<T extends string>(known: readonly T[], text: string, flag: st
 }
 
 async function readJitter(options: Options) {
-  const { readRetry } = await import('../enqueue-plan.ts');
+  const { readRetry } = await import('../enqueue/plan.ts');
   return readRetry(options);
 }
 

@@ -1,8 +1,8 @@
 import type { Command, CommandLine } from '../../command.ts';
 import { parseCronName } from '../../parse/names.ts';
 import { cronEntries } from '../../store/cron/index.ts';
-import { refuseTwoOutputs } from '../exclude.ts';
-import { print, say, withStore } from '../io.ts';
+import { refuseTwoOutputs } from '../shared/exclude.ts';
+import { print, say, withStore } from '../shared/io.ts';
 import { refuseUnknownEntries } from './unknown-entry.ts';
 
 export const list: Command = {

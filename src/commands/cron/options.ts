@@ -1,6 +1,6 @@
 import { CATCH_UPS, DEFAULT_CATCH_UP, DEFAULT_OVERLAP, OVERLAPS } from '../../cron-entry.ts';
 import type { OptionSpec } from '../../parse/argv.ts';
-import { ENQUEUE_OPTIONS } from '../enqueue-options.ts';
+import { ENQUEUE_OPTIONS } from '../enqueue/options.ts';
 
 /** What makes no sense for a job that is enqueued again and again, or has another meaning here. */
 const NOT_FOR_ENTRIES = new Set([

@@ -2,7 +2,7 @@ import type { Command, CommandLine } from '../../command.ts';
 import { RqtError } from '../../errors.ts';
 import { parseCronName } from '../../parse/names.ts';
 import { pauseCron } from '../../store/cron/index.ts';
-import { print, withStore } from '../io.ts';
+import { print, withStore } from '../shared/io.ts';
 import { unknownEntry } from './unknown-entry.ts';
 
 export const pause: Command = {

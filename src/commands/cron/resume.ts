@@ -4,7 +4,7 @@ import { parseCronName } from '../../parse/names.ts';
 import { cronEntries, resumeCron } from '../../store/cron/index.ts';
 import { formatDuration } from '../../view/duration.ts';
 import { formatTime } from '../../view/time.ts';
-import { print, withStore } from '../io.ts';
+import { print, withStore } from '../shared/io.ts';
 import { refuseUnknownEntries, unknownEntry } from './unknown-entry.ts';
 
 export const resume: Command = {

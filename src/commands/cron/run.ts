@@ -2,8 +2,8 @@ import type { Command, CommandLine } from '../../command.ts';
 import { RqtError } from '../../errors.ts';
 import { parseCronName } from '../../parse/names.ts';
 import { cronEntries, runCron } from '../../store/cron/index.ts';
-import { print, withStore } from '../io.ts';
-import { newJobId } from '../new-job-id.ts';
+import { print, withStore } from '../shared/io.ts';
+import { newJobId } from '../shared/new-job-id.ts';
 import { unknownEntry } from './unknown-entry.ts';
 
 export const run: Command = {
