@@ -291,7 +291,8 @@ test('an impatient Ctrl-C, Ctrl-C gives the cursor back, too, and a Redis that d
   info.type('\x03');
   assert.equal(await info.ended, 0);
   own.resume();
-  assert.ok(info.shown.endsWith('\x1b[?25h\r\n'), JSON.stringify(info.shown.slice(-60)));
+  // The terminal's own echo of the second one may come after that.
+  assert.ok(info.shown.replaceAll('^C', '').endsWith('\x1b[?25h\r\n'), JSON.stringify(info.shown.slice(-60)));
 });
 
 test('a reader that goes away ends info quietly', async () => {
