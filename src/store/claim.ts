@@ -54,7 +54,7 @@ export type Claim =
 /** Starts the first job that waits: execution, lease and state in one step. */
 export async function claim(db: Db, request: ClaimRequest): Promise<Claim> {
   for (;;) {
-    const reply = await runScriptForBytes(db, 'claim', [request.worker, request.execution, lease(request), ...request.queues]);
+    const reply = await runScriptForBytes(db, 'claim', [request.worker, request.execution, leaseOf(request), ...request.queues]);
     const found = await readClaim(reply);
     if (found) return found;
   }
@@ -123,7 +123,7 @@ export async function settle(
     settlement.error === null ? '' : encodeError(settlement.error),
     settlement.absent ?? noteOf(settlement.again),
     next?.execution ?? '',
-    next ? lease(next) : 0,
+    next ? leaseOf(next) : 0,
     settlement.exitStatus ?? '',
     output.length,
     ...output,
@@ -139,7 +139,8 @@ function noteOf(again: Again | null): string {
   return again.kind === 'never' ? 'never' : `in ${secondsOf(again.inMs)} ${again.max ?? '-'}`;
 }
 
-function lease({ leaseMs }: ClaimRequest): number {
+/** In seconds. */
+export function leaseOf({ leaseMs }: ClaimRequest): number {
   return Math.ceil(leaseMs / 1000);
 }
 
@@ -176,7 +177,8 @@ async function readClaim(reply: readonly unknown[]): Promise<Claim | null> {
   }
 }
 
-async function readClaimedJob(reply: readonly unknown[]): Promise<ClaimedJob> {
+/** Of a claim's reply. */
+export async function readClaimedJob(reply: readonly unknown[]): Promise<ClaimedJob> {
   const [, queue, id, execution, attempt, data, timeout, description, retriesLeft, meta, ...callbacks] = reply;
   const notes = await decodeMeta(meta as Buffer);
   return {

@@ -1,5 +1,6 @@
 /** THE Redis data model: every key, every encoding, every transition. Only this folder imports ioredis. */
 export { awaitJob, findUnservedQueue } from './await.ts';
+export { type CallbackEnd, type DueCallback, endCallback, takeCallback } from './callbacks.ts';
 export { type Canceled, cancel, queueOf, STOPPED_BY_USER, stateOf } from './cancel.ts';
 export {
   type Callback,
@@ -20,7 +21,15 @@ export { closeDb, type Db, hasMovedOn } from './db.ts';
 export { deleteJob } from './delete.ts';
 export { details } from './details.ts';
 export { countQueued, empty } from './empty.ts';
-export { type Enqueued, type EnqueueOptions, enqueue, enqueueOncePer, type JobPlan, type NewJob } from './enqueue.ts';
+export {
+  type CallbackName,
+  type Enqueued,
+  type EnqueueOptions,
+  enqueue,
+  enqueueOncePer,
+  type JobPlan,
+  type NewJob,
+} from './enqueue.ts';
 export { countFailed, type FailedJob, failedJobs } from './failed.ts';
 export { failureOf, isPassing, reasonOf, refusalOf } from './failure.ts';
 export { followOutput } from './follow.ts';

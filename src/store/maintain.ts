@@ -7,11 +7,17 @@ import { runScript } from './scripts.ts';
 /** A job whose worker died, and what became of it. */
 export interface Swept {
   readonly id: string;
+  readonly queue: string;
   readonly fate: 'queued' | 'failed' | 'stopped';
+  readonly description: string;
+  /** How often its worker has died by now. */
+  readonly crashes: number;
+  /** It may be started only once. */
+  readonly isOnce: boolean;
 }
 
 /** How often a job may lose its worker before it is given up. */
-export const DEFAULT_MAX_CRASHES = 3;
+const DEFAULT_MAX_CRASHES = 3;
 
 /**
  * A worker whose lease has lapsed is given so long to be heard, once: Redis may have been away, for everybody. More than the longest pause of one that
@@ -20,17 +26,28 @@ export const DEFAULT_MAX_CRASHES = 3;
 export const LAST_CALL_MS = 10_000;
 
 /**
- * Puts back the jobs of a queue whose workers died, and releases children that nobody else can release. Bounded: 100 of each kind.
- * `overdue`: how many leases have lapsed just now and are waited for; look again after {@link LAST_CALL_MS}.
+ * What a sweep came upon. `overdue`: how many leases have lapsed just now and are waited for; look again after {@link LAST_CALL_MS}. `dueCallbacks`:
+ * how many ended jobs wait for somebody to run their callback, see `takeCallback`.
  */
-export async function sweep(db: Db, queue: string): Promise<{ readonly swept: readonly Swept[]; readonly overdue: number }> {
-  const [, overdue, ...rest] = await runScript(db, 'sweep', [
-    ...[queue, OUT_OF_CRASHES, DEFAULT_MAX_CRASHES, STOPPED_WITHOUT_WORKER],
-    LAST_CALL_MS / 1000,
-  ]);
+export interface Sweep {
+  readonly swept: readonly Swept[];
+  readonly overdue: number;
+  readonly dueCallbacks: number;
+}
+
+/** Puts back the jobs of a queue whose workers died, and releases children that nobody else can release. Bounded: 100 of each kind. */
+export async function sweep(db: Db, queue: string): Promise<Sweep> {
+  const [, overdue, dueCallbacks, ...rest] = await runScript(db, 'sweep', [queue, LAST_CALL_MS / 1000, ...crashTerms()]);
   const swept: Swept[] = [];
-  for (let i = 0; i < rest.length; i += 2) swept.push({ id: String(rest[i]), fate: rest[i + 1] as Swept['fate'] });
-  return { swept, overdue: Number(overdue) };
+  for (let i = 0; i < rest.length; i += 5) swept.push(readSwept(queue, rest.slice(i, i + 5)));
+  return { swept, overdue: Number(overdue), dueCallbacks: Number(dueCallbacks) };
+}
+
+function readSwept(queue: string, [id, fate, description, crashes, once]: readonly unknown[]): Swept {
+  return {
+    ...{ id: String(id), queue, fate: fate as Swept['fate'], description: String(description) },
+    ...{ crashes: Number(crashes), isOnce: once === '1' },
+  };
 }
 
 /** Clears what a queue's registries, and groups, hold of jobs that are gone, in steps that never keep Redis busy for long. */
@@ -61,20 +78,22 @@ export async function neighbours(db: Db, machine: string, host: string): Promise
 }
 
 /** Unregisters a worker whose process is gone; what it ran is put back at once. Returns that job, or null. */
-export async function bury(db: Db, { name, process }: Neighbour): Promise<(Swept & { readonly queue: string }) | null> {
-  const [, queue, id, fate] = await runScript(db, 'bury', [
-    name,
-    process,
-    OUT_OF_CRASHES,
-    DEFAULT_MAX_CRASHES,
-    STOPPED_WITHOUT_WORKER,
-  ]);
-  return id === undefined ? null : { queue: String(queue), id: String(id), fate: fate as Swept['fate'] };
+export async function bury(db: Db, { name, process }: Neighbour): Promise<Swept | null> {
+  const [, queue, ...swept] = await runScript(db, 'bury', [name, process, ...crashTerms()]);
+  return queue === undefined ? null : readSwept(String(queue), swept);
 }
 
-/** The error of a job that is given up since its workers die, encoded. */
-export const OUT_OF_CRASHES = encodeError(
-  'The worker died while it ran this job, more often than the job allows (--max-crashes, --at-most-once): it is not tried again. Look for what kills the worker: memory, a signal, the machine.',
+/** What the scripts that lose an execution are to know: see read_crash() in endings.lua. */
+export function crashTerms(): (string | number)[] {
+  return [OUT_OF_CRASHES, DIED_AT_ONCE, DEFAULT_MAX_CRASHES, STOPPED_WITHOUT_WORKER];
+}
+
+const LOOK_FOR = 'Look for what kills the worker: memory, a signal, the machine.';
+const OUT_OF_CRASHES = encodeError(
+  `The worker died while it ran this job, more often than the job allows (--max-crashes): it is not tried again. ${LOOK_FOR}`,
+);
+const DIED_AT_ONCE = encodeError(
+  `The worker died while it ran this job, which is started at most once (--at-most-once). ${LOOK_FOR}`,
 );
 
 /** Judges the children of ended or removed parents that a script has left to others, to the last one. Returns how many were canceled. */

@@ -1,3 +1,4 @@
+import { STOPPED_BY_USER } from './cancel.ts';
 import { type ClaimedJob, type Output, outputValues } from './claim.ts';
 import { encodeError, encodeMetaFor } from './codec.ts';
 import type { Db } from './db.ts';
@@ -32,10 +33,18 @@ export type GivenBack = 'queued' | 'stopped' | 'failed' | 'lost';
 
 /** Gives a started job back: to the front of its queue, no failure, no crash, no retry spent. `hasBegun`: its task may have done something. */
 export async function putBack(db: Db, worker: string, job: ClaimedJob, hasBegun = true): Promise<GivenBack> {
-  const [answer] = await runScript(db, 'putBack', [worker, job.id, job.execution, job.queue, hasBegun ? BEGUN_ONCE : '']);
+  const [answer] = await runScript(db, 'putBack', [
+    worker,
+    job.id,
+    job.execution,
+    job.queue,
+    hasBegun ? BEGUN_ONCE : '',
+    STOPPED,
+  ]);
   return answer as GivenBack;
 }
 
+const STOPPED = encodeError(STOPPED_BY_USER);
 const BEGUN_ONCE = encodeError('The worker was stopped while it ran this job, which is started at most once (--at-most-once).');
 
 /** Fields of a running job that it, or its worker, may write. */

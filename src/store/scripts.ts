@@ -46,10 +46,10 @@ import { tellWrongType, wrongType } from './wrong-type.ts';
 /** What a script stands on: each level knows the one before it. */
 const PLACES = prelude + places;
 const FAMILY = PLACES + family;
-/** Also for scripts that are not needed often enough to be loaded by every command: see {@link runScriptApart}. */
+/** These are also for a {@link Script} that is kept apart. */
 export const ENDINGS = FAMILY + endings;
 export const OVERLAP = ENDINGS + stopping + overlap;
-const RUNNING = ENDINGS + running;
+export const RUNNING = ENDINGS + running;
 const ENQUEUEING = OVERLAP + once;
 
 const SCRIPTS = {
@@ -82,14 +82,9 @@ const SCRIPTS = {
   unregister: prelude + unregister,
 } as const;
 
-/** Every transition that rqt knows: one script each. */
+/** Every transition that most commands may need: one script each. */
 export type ScriptName = keyof typeof SCRIPTS;
 type Argument = string | number | Buffer;
-
-/** Runs a script and returns its tagged array with strings for bytes. */
-export function runScript(db: Db, name: ScriptName, args: readonly Argument[]): Promise<unknown[]> {
-  return run(db, { name, lua: SCRIPTS[name] }, '', args) as Promise<unknown[]>;
-}
 
 /** A script that few commands need, kept apart so that the others do not load it. */
 export interface Script {
@@ -98,14 +93,18 @@ export interface Script {
   readonly lua: string;
 }
 
-/** As {@link runScript}, of a script that is not among those. */
-export function runScriptApart(db: Db, script: Script, args: readonly Argument[]): Promise<unknown[]> {
-  return run(db, script, '', args) as Promise<unknown[]>;
+/** Runs a script and returns its tagged array with strings for bytes. */
+export function runScript(db: Db, script: ScriptName | Script, args: readonly Argument[]): Promise<unknown[]> {
+  return run(db, scriptOf(script), '', args) as Promise<unknown[]>;
 }
 
 /** As {@link runScript}, but bytes stay bytes: payloads are binary. */
-export function runScriptForBytes(db: Db, name: ScriptName, args: readonly Argument[]): Promise<unknown[]> {
-  return run(db, { name, lua: SCRIPTS[name] }, 'Buffer', args) as Promise<unknown[]>;
+export function runScriptForBytes(db: Db, script: ScriptName | Script, args: readonly Argument[]): Promise<unknown[]> {
+  return run(db, scriptOf(script), 'Buffer', args) as Promise<unknown[]>;
+}
+
+function scriptOf(script: ScriptName | Script): Script {
+  return typeof script === 'string' ? { name: script, lua: SCRIPTS[script] } : script;
 }
 
 /** Which scripts a client has sent already. */

@@ -28,9 +28,7 @@ function jobText(event: JobEvent, { colour }: Look): string {
     case 'result_absent':
       return say(`${colour.yellow('Job has no result')} (${id}): ${safeLine(event.reason)}`);
     case 'job_failed':
-      return say(
-        `${colour.red('Job failed')} (${id}) after ${formatDuration(event.durationMs)}: ${colour.red(safeLine(event.reason))}`,
-      );
+      return say(`${colour.red('Job failed')} (${id})${tookText(event.durationMs)}: ${colour.red(safeLine(event.reason))}`);
     case 'job_retried':
       return say(`${colour.yellow('Job will be retried')} (${id}) ${retryText(event)}: ${safeLine(event.reason)}`);
     case 'job_stopped':
@@ -109,6 +107,11 @@ function keptText(ttlMs: number | null): string {
   return ttlMs === 0
     ? 'Result is deleted at once'
     : `Result is kept for ${ttlMs / 1000} ${ttlMs === 1000 ? 'second' : 'seconds'}`;
+}
+
+/** Of a job that was given up because its workers died nobody knows how long it took. */
+function tookText(durationMs: number): string {
+  return durationMs === 0 ? '' : ` after ${formatDuration(durationMs)}`;
 }
 
 function retryText({ delayMs, retriesLeft }: { readonly delayMs: number; readonly retriesLeft: number }): string {

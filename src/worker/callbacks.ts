@@ -1,7 +1,7 @@
-import type { Failure, Outcome } from '../executor/index.ts';
+import { type Failure, ForkError, type Outcome } from '../executor/index.ts';
 import { failpoint } from '../failpoint.ts';
 import { readJson } from '../parse/exact-json.ts';
-import { type Callback, type ClaimedJob, note } from '../store/index.ts';
+import { type Callback, type CallbackName, type ClaimedJob, note } from '../store/index.ts';
 import type { Capture } from './capture.ts';
 import { runInExecutor } from './execute.ts';
 import { untilDone } from './patience.ts';
@@ -14,30 +14,56 @@ import type { Slot } from './slot.ts';
 export async function runCallback(slot: Slot, job: ClaimedJob, outcome: Outcome, capture: Capture): Promise<void> {
   const due = callbackFor(job, outcome);
   if (!due) return;
-  const { callback, on, argument } = due;
-  const call = {
-    ...{ jobId: job.id, executionId: job.execution, queue: job.queue, attempt: job.attempt, metaJson: job.metaJson ?? '' },
-    ...{ task: callback.task, kwargs: {}, timeoutMs: callback.timeoutMs },
-    args: [documentOf(job), ...argument],
-  };
-  if (__FAILPOINTS__) failpoint('callback.before');
-  const end = await runInExecutor(slot, job, call, capture);
-  if (__FAILPOINTS__) failpoint('callback.after');
-  if (end.kind === 'finished') return;
-  const reason = end.kind === 'failed' ? end.failure.reason : 'it was stopped';
-  const text = `the on-${on} callback ${callback.task} failed: ${reason}`;
-  slot.options.log({ event: 'warning', text: `${job.queue}: ${text} (${job.id})` });
+  const { error } = await call(slot, job, due, capture);
+  if (error === null) return;
   await untilDone(
     slot,
-    () => note(slot.db, job, { rqt_callback_error: text }),
+    () => note(slot.db, job, { rqt_callback_error: error }),
     () => {},
   );
 }
 
-interface Due {
-  readonly on: 'success' | 'failure' | 'stopped';
+/** A callback and what it is called with, behind the job. */
+export interface Due {
+  readonly on: CallbackName;
   readonly callback: Callback;
   readonly argument: readonly unknown[];
+}
+
+/** How a callback ended. `outcome` is null when no executor could be started for it, `error` when it did its work. */
+export interface Called {
+  readonly outcome: Outcome | null;
+  readonly error: string | null;
+}
+
+/** Calls a callback, and tells the log when it fails. */
+export async function call(slot: Slot, job: ClaimedJob, due: Due, capture: Capture): Promise<Called> {
+  if (__FAILPOINTS__) failpoint('callback.before');
+  const outcome = await outcomeOf(slot, job, due, capture);
+  if (__FAILPOINTS__) failpoint('callback.after');
+  if (outcome?.kind === 'finished') return { outcome, error: null };
+  const reason =
+    outcome === null ? 'no executor could be started' : outcome.kind === 'failed' ? outcome.failure.reason : 'it was stopped';
+  const error = `the on-${due.on} callback ${due.callback.task} failed: ${reason}`;
+  slot.options.log({ event: 'warning', text: `${job.queue}: ${error} (${job.id})` });
+  return { outcome, error };
+}
+
+async function outcomeOf(slot: Slot, job: ClaimedJob, { callback, argument }: Due, capture: Capture): Promise<Outcome | null> {
+  const { id, execution, queue, attempt, metaJson } = job;
+  const context = { jobId: id, executionId: execution, queue, attempt, metaJson: metaJson ?? '' };
+  const { task, timeoutMs } = callback;
+  try {
+    return await runInExecutor(
+      slot,
+      job,
+      { ...context, task, timeoutMs, args: [documentOf(job), ...argument], kwargs: {} },
+      capture,
+    );
+  } catch (error) {
+    if (error instanceof ForkError) return null;
+    throw error;
+  }
 }
 
 function callbackFor(job: ClaimedJob, outcome: Outcome): Due | null {
@@ -65,7 +91,8 @@ function willBeRetried(job: ClaimedJob, { again }: Extract<Outcome, { kind: 'fai
   return job.retriesLeft > 0;
 }
 
-function errorOf({ reason, trace }: Failure): { message: string; trace: string } {
+/** A failure as callbacks are told of it. */
+export function errorOf({ reason, trace }: Failure): { message: string; trace: string } {
   return { message: reason, trace };
 }
 

@@ -1,6 +1,6 @@
 import type { EndedExecution, Fate } from '../ended-execution.ts';
 import type { Outcome } from '../executor/index.ts';
-import type { ClaimedJob, Settled } from '../store/index.ts';
+import type { ClaimedJob, Settled, Swept } from '../store/index.ts';
 import type { Slot } from './slot.ts';
 
 /** What is told of an execution's end beside the job itself. */
@@ -60,12 +60,17 @@ export function endOf(outcome: Outcome, settled: Settled): Omit<End, 'began'> {
 export const LOST = 'its lease was lost: another worker may run it';
 
 /** The record of a job that was given up here: its workers died. */
-export function givenUp({ entry }: Slot, { id, queue }: { readonly id: string; readonly queue: string }): EndedExecution {
+export function givenUp({ entry }: Slot, swept: Swept): EndedExecution {
   const now = Date.now();
+  const { id, queue, description } = swept;
   return {
-    ...{ id, queue, task: null, description: '', worker: entry.name, attempt: 0 },
-    ...{ fate: 'failed', startedAt: now, endedAt: now, reason: DIED_TOO_OFTEN, trace: '', retryInMs: null },
+    ...{ id, queue, task: null, description, worker: entry.name, attempt: 0 },
+    ...{ fate: 'failed', startedAt: now, endedAt: now, reason: reasonOfGivingUp(swept), trace: '', retryInMs: null },
   };
 }
 
-export const DIED_TOO_OFTEN = 'its worker died too often';
+/** Why a job is not tried again, in one line. */
+export function reasonOfGivingUp({ crashes, isOnce }: Swept): string {
+  if (isOnce) return 'its worker died, and it may be started only once (--at-most-once)';
+  return `its worker died ${crashes === 1 ? 'once' : `${crashes} times`}, more often than it may (--max-crashes)`;
+}

@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { type Claim, type ClaimRequest, claim, register } from '../store/index.ts';
-import { givenUp } from './ended.ts';
+import { runDueCallbacks } from './due-callbacks.ts';
 import type { WorkerEnd } from './options.ts';
 import { untilDone } from './patience.ts';
 import { createQueueOrder, type QueueOrder } from './queue-order.ts';
@@ -9,7 +9,7 @@ import { runDue, SHORTEST_WAIT_MS } from './scheduler.ts';
 import { leftToCome } from './settled.ts';
 import type { Shift } from './shift.ts';
 import type { Slot } from './slot.ts';
-import { buryNeighbours, overdueInMs, sweepQueues } from './sweeper.ts';
+import { overdueInMs, sweepNeighbours, sweepQueues } from './sweeper.ts';
 
 /** How often a suspended worker looks whether it may go on; RQ's interval. */
 const SUSPENDED_LOOK_MS = 1000;
@@ -22,12 +22,15 @@ export async function loop(slot: Slot, shift: Shift): Promise<WorkerEnd['why']> 
   let nextDueInMs: number | null = null;
   const request: NextRequest = outcome => {
     const mayEndAll = outcome !== 'finished' && shift.countsFailures;
-    return slot.asked === 'nothing' && !mayEndAll && shift.takePlace() ? requestOf(slot, order) : null;
+    const mayGoOn = slot.asked === 'nothing' && !slot.hasDueCallbacks && !mayEndAll;
+    return mayGoOn && shift.takePlace() ? requestOf(slot, order) : null;
   };
 
   let next: Claim | null = null;
   for (;;) {
     if (slot.asked !== 'nothing' && next?.kind !== 'claimed') return shift.hasFailed ? 'failures' : 'stopped';
+    if (next === null && slot.hasDueCallbacks && !(await runDueCallbacks(slot, shift, () => requestOf(slot, order))))
+      await untilExecutorsStart(slot);
     next ??= await claimNext(slot, shift, order);
     if (next === null) return shift.hasFailed ? 'failures' : slot.asked === 'nothing' ? 'max_jobs' : 'stopped';
     if (next.kind === 'suspended' && !suspended) {
@@ -65,10 +68,11 @@ export async function loop(slot: Slot, shift: Shift): Promise<WorkerEnd['why']> 
         break;
       case 'none': {
         next = null;
-        for (const job of await sweepQueues(slot)) shift.gaveUp(givenUp(slot, job));
+        await sweepQueues(slot, shift);
+        if (options.burst) await sweepNeighbours(slot, shift);
         nextDueInMs = (await runDue(slot)).nextDueInMs;
+        if (slot.hasDueCallbacks) break;
         if (options.burst) {
-          for (const job of await buryNeighbours(slot)) shift.gaveUp(givenUp(slot, job));
           next = await claimNext(slot, shift, order);
           if (next?.kind !== 'none') break;
           next = null;

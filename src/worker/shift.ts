@@ -86,6 +86,17 @@ export class Shift {
     if (!hasNext && !this.isWorking) this.#ring(slot);
   }
 
+  /** A slot does something that may leave work for all of them, and that is no job of the shift's. */
+  hold(slot: Slot): void {
+    slot.holdsJob = true;
+  }
+
+  release(slot: Slot): void {
+    slot.holdsJob = false;
+    this.#lastEndAt = performance.now();
+    if (!this.isWorking) this.#ring(slot);
+  }
+
   /** An execution has ended in a slot of this shift. */
   settled(ended: EndedExecution): void {
     this.tally.add(ended.id, ended.fate);

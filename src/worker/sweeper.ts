@@ -1,15 +1,10 @@
 import { hostname } from 'node:os';
 import { bury, dropLostRuns, forget, LAST_CALL_MS, neighbours, type Swept, sweep } from '../store/index.ts';
-import { DIED_TOO_OFTEN, givenUp } from './ended.ts';
+import { givenUp, reasonOfGivingUp } from './ended.ts';
+import type { WorkerOptions } from './options.ts';
 import { isGone, ownProcess } from './own-process.ts';
 import type { Shift } from './shift.ts';
 import type { Companion, Slot } from './slot.ts';
-
-/** A job of the worker's queues that is not tried again: its workers died too often. */
-export interface GivenUp {
-  readonly id: string;
-  readonly queue: string;
-}
 
 /** Puts back the jobs of dead workers, twice a lease, and forgets what the registries need not know any more. */
 export function startSweeper(slot: Slot, shift: Shift): Companion {
@@ -39,8 +34,8 @@ export function overdueInMs({ overdueUntil }: Slot): number | null {
 
 /** Sweeps after this machine's dead workers and every queue of the worker. */
 export async function sweepAll(slot: Slot, shift: Shift): Promise<void> {
-  const jobs = [...(await buryNeighbours(slot)), ...(await sweepQueues(slot))];
-  for (const job of jobs) shift.gaveUp(givenUp(slot, job));
+  await sweepNeighbours(slot, shift);
+  await sweepQueues(slot, shift);
   await forgetAll(slot);
 }
 
@@ -55,48 +50,64 @@ async function forgetAll({ db, options }: Slot): Promise<void> {
 
 /**
  * Sweeps every queue of the worker. Not within a lease of a lost connection's return: the others come back too, and are to renew
- * their leases first. Returns the jobs that were given up for good.
+ * their leases first.
  */
-export async function sweepQueues(slot: Slot): Promise<GivenUp[]> {
+export async function sweepQueues(slot: Slot, shift: Shift): Promise<void> {
   const { db, options } = slot;
   if (overdueInMs(slot) === 0) slot.overdueUntil = null;
-  if (performance.now() - slot.connection.connectedAt < options.leaseMs) return [];
-  const given: GivenUp[] = [];
+  if (performance.now() - slot.connection.connectedAt < options.leaseMs) return;
   for (const queue of options.queues) {
     try {
-      const { swept, overdue } = await sweep(db, queue);
+      const { swept, overdue, dueCallbacks } = await sweep(db, queue);
       if (overdue > 0) slot.overdueUntil = performance.now() + LOOK_AGAIN_MS;
+      if (dueCallbacks > 0) noteDueCallbacks(slot);
       for (const one of swept) {
-        tell(slot, queue, one);
-        if (one.fate === 'failed') given.push({ id: one.id, queue });
+        tell(options, one);
+        if (one.fate === 'failed') shift.gaveUp(givenUp(slot, one));
       }
     } catch (error) {
       options.log({ event: 'debug', text: `sweep of ${queue}: ${String(error)}` });
     }
   }
-  return given;
 }
 
-/** Unregisters the workers of this machine whose process is certainly gone: no lease needs to lapse before their jobs run again. */
-export async function buryNeighbours({ db, options }: Pick<Slot, 'db' | 'options'>): Promise<GivenUp[]> {
+/** Sweeps after the workers of this machine whose process is certainly gone. */
+export async function sweepNeighbours(slot: Slot, shift: Shift): Promise<void> {
+  for (const one of await buryNeighbours(slot)) {
+    if (one.fate === 'queued' || !slot.options.queues.includes(one.queue)) continue;
+    noteDueCallbacks(slot);
+    if (one.fate === 'failed') shift.gaveUp(givenUp(slot, one));
+  }
+}
+
+/** Unregisters the workers of this machine whose process is certainly gone: no lease needs to lapse before their jobs run again. Returns those jobs. */
+export async function buryNeighbours({ db, options }: Pick<Slot, 'db' | 'options'>): Promise<Swept[]> {
   const own = ownProcess();
   if (!own) return [];
-  const given: GivenUp[] = [];
+  const found: Swept[] = [];
   try {
     for (const neighbour of await neighbours(db, own.machine, hostname())) {
-      const found = isGone(neighbour.process) ? await bury(db, neighbour) : null;
-      if (!found) continue;
-      tell({ options }, found.queue, found);
-      if (found.fate === 'failed' && options.queues.includes(found.queue)) given.push({ id: found.id, queue: found.queue });
+      const swept = isGone(neighbour.process) ? await bury(db, neighbour) : null;
+      if (!swept) continue;
+      tell(options, swept);
+      found.push(swept);
     }
   } catch (error) {
     options.log({ event: 'debug', text: `dead workers: ${String(error)}` });
   }
-  return given;
+  return found;
 }
 
-function tell({ options: { log } }: Pick<Slot, 'options'>, queue: string, { id, fate }: Swept): void {
-  if (fate === 'queued') log({ event: 'job_put_back', queue, jobId: id, reason: 'its worker died' });
-  else if (fate === 'stopped') log({ event: 'job_stopped', queue, jobId: id });
-  else log({ event: 'job_failed', queue, jobId: id, reason: DIED_TOO_OFTEN, trace: '', durationMs: 0 });
+/** The loop runs them before it takes another job. */
+function noteDueCallbacks(slot: Slot): void {
+  if (slot.hasDueCallbacks) return;
+  slot.hasDueCallbacks = true;
+  slot.doorbell.ring();
+}
+
+function tell({ log }: Pick<WorkerOptions, 'log'>, swept: Swept): void {
+  const { id: jobId, queue, fate } = swept;
+  if (fate === 'queued') log({ event: 'job_put_back', queue, jobId, reason: 'its worker died' });
+  else if (fate === 'stopped') log({ event: 'job_stopped', queue, jobId });
+  else log({ event: 'job_failed', queue, jobId, reason: reasonOfGivingUp(swept), trace: '', durationMs: 0 });
 }

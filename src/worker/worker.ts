@@ -160,6 +160,7 @@ function createSlot(db: Db, options: WorkerOptions, entry: WorkerEntry, connecti
     stopAsked: new AbortController(),
     asked: 'nothing',
     signal: null,
+    hasDueCallbacks: false,
     overdueUntil: null,
     pool: createPool({
       script: options.executorScript,

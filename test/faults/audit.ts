@@ -99,7 +99,7 @@ const OTHERS =
   /^(job:[^:]+|suspended|rqt:suspended:.+|rqt:expiring|rqt:releasing|rqt:overdue|rqt:once:.+|rqt:spooled:.+|groups|group:.+)$/;
 /** Nothing runs: these are left over, whatever they hold. */
 const ONLY_WHILE_BUSY =
-  /^(queue:.+:intermediate|wip:.+|execution:.+|executions:.+|rqt:releasing|rqt:runs|[^:]+:rqt-run-[^:]+|workers|workers:.+)$/;
+  /^(queue:.+:intermediate|wip:.+|execution:.+|executions:.+|rqt:releasing|rqt:runs|rqt:callbacks:.+|[^:]+:rqt-run-[^:]+|workers|workers:.+)$/;
 
 async function findStrangeKeys(
   client: Redis,
@@ -139,6 +139,7 @@ function findMisplaced({ id, fields, places, results }: AuditedJob): string[] {
   // A repeated job is noted as finished, too, as in RQ.
   const repeats = results.some(({ type }) => type === '1') && (status === 'queued' || status === 'scheduled');
   const counted = places.filter(place => !(repeats && place === `finished:${origin}`));
+  if (fields.rqt_callback_due !== undefined) return [`${id} is ${status}, and its callback is still due`];
   return counted.length === 1 && counted[0] === right ? [] : [`${id} is ${status} and in ${places.join(', ') || 'no place'}`];
 }
 

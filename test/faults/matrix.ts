@@ -98,10 +98,16 @@ function judge(id: string, expected: Expected, job: AuditedJob | undefined, did:
   if (did.begun > most) problems.push(`${id} was begun ${did.begun} times, and ${most} at the most is right`);
   const kept = job?.results.filter(({ type }) => type === '1').length ?? 0;
   if (status === 'finished' && kept !== successes) problems.push(`${id} is finished with ${kept} successes`);
-  const callback = status === 'finished' ? 'success_callback_name' : status === 'failed' ? 'failure_callback_name' : '';
-  if (job?.fields[callback] && did.callbacks === 0) problems.push(`${id} is ${status}, and its callback never ran`);
+  const callback = CALLBACK_OF[status];
+  if (callback && job?.fields[callback] && did.callbacks === 0) problems.push(`${id} is ${status}, and its callback never ran`);
   return problems;
 }
+
+const CALLBACK_OF: Readonly<Record<string, string>> = {
+  finished: 'success_callback_name',
+  failed: 'failure_callback_name',
+  stopped: 'stopped_callback_name',
+};
 
 /** A job that is not kept, or was enqueued anew, leaves nothing to compare with. */
 async function compareCounters({ db, expected, effects }: Stage, seen: Audit): Promise<string[]> {

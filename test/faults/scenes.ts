@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { cancel } from '../../src/store/cancel.ts';
 import { stop } from '../../src/store/stop.ts';
 import { resume } from '../../src/store/suspend.ts';
+import type { Running } from '../helpers/rqt.ts';
 import { until } from '../helpers/until.ts';
 import { command, ended, expectPrinted, hasEnded, many, type Scene } from './scene.ts';
 import { CRON_SCENES } from './scenes-cron.ts';
@@ -15,7 +16,7 @@ import type { Stage } from './stage.ts';
 async function setEveryKind(stage: Stage): Promise<void> {
   await stage.add('plain', 'plain');
   await stage.add('once', 'plain', {
-    plan: { atMostOnce: true },
+    plan: { atMostOnce: true, callbacks: { failure: 'tasks#callback' } },
     begun: { most: 1 },
     done: { least: 0 },
     states: ['finished', 'failed'],
@@ -58,6 +59,14 @@ async function loseWorker(stage: Stage, where: 'here' | 'elsewhere'): Promise<vo
     await client.zadd(`${prefix}:wip:default`, 1, member);
   // What Redis does by itself when a worker is silent for long.
   for (const key of await client.smembers(`${prefix}:workers`)) await client.del(key);
+}
+
+async function stopAtOnce(worker: Running): Promise<void> {
+  worker.child.kill('SIGTERM');
+  await until('it was told', () => hasEnded(worker) || /warm shut down/.test(worker.printed.stderr));
+  const again = setInterval(() => worker.child.kill('SIGTERM'), 250);
+  await worker.ended;
+  clearInterval(again);
 }
 
 async function isThere({ db }: Stage, id: string): Promise<boolean> {
@@ -132,11 +141,7 @@ export const SCENES: readonly Scene[] = [
     act: async (stage, steps) => {
       const worker = stage.startWorker(steps);
       await stage.sees(worker, 'begun', 'slow');
-      worker.child.kill('SIGTERM');
-      await until('it was told', () => hasEnded(worker) || /warm shut down/.test(worker.printed.stderr));
-      const again = setInterval(() => worker.child.kill('SIGTERM'), 250);
-      await worker.ended;
-      clearInterval(again);
+      await stopAtOnce(worker);
     },
   },
   {
@@ -156,6 +161,28 @@ export const SCENES: readonly Scene[] = [
       await loseWorker(stage, 'elsewhere');
     },
     act: async (stage, steps) => ended(stage.startWorker(steps)),
+  },
+  {
+    name: 'callback of a job that was given up',
+    set: async stage => {
+      const plan = { atMostOnce: true, callbacks: { failure: 'tasks#callback' } };
+      await stage.add('slow', 'slow', { args: [600], plan, begun: { most: 1 }, done: { least: 0 }, states: ['failed'] });
+      await loseWorker(stage, 'here');
+    },
+    act: async (stage, steps) => ended(stage.startWorker(steps)),
+  },
+  {
+    name: 'cold stop while such a callback runs',
+    set: async stage => {
+      const plan = { atMostOnce: true, callbacks: { failure: 'tasks#longCallback' } };
+      await stage.add('slow', 'slow', { args: [600], plan, begun: { most: 1 }, done: { least: 0 }, states: ['failed'] });
+      await loseWorker(stage, 'here');
+    },
+    act: async (stage, steps) => {
+      const worker = stage.startWorker(steps);
+      await stage.sees(worker, 'callback', 'slow');
+      await stopAtOnce(worker);
+    },
   },
   {
     name: 'enqueue',

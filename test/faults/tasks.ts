@@ -48,5 +48,9 @@ export async function heeds() {
   tell('begun');
   while (!signal.aborted) await sleep(10);
 }
+export async function longCallback({ id }) {
+  appendFileSync(file, 'callback ' + id + ' \\n');
+  await sleep(500);
+}
 export function callback({ id }) { appendFileSync(file, 'callback ' + id + ' \\n'); }
 `;

@@ -1,8 +1,10 @@
 import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { test } from 'node:test';
-import type { Running } from '../helpers/rqt.ts';
+import { newFolder } from '../helpers/space.ts';
 import { until } from '../helpers/until.ts';
-import { type Life, openLives } from './life.ts';
+import { crashed, dropJob, openLives } from './life.ts';
 
 const { newLife } = await openLives();
 
@@ -38,6 +40,23 @@ test('without it a job that its worker had to drop is put back', async () => {
   assert.deepEqual([await life.state(id), await life.queued()], ['queued', [id]]);
 });
 
+for (const { flags, reason } of [
+  { flags: ['--at-most-once'], reason: /its worker died, and it may be started only once \(--at-most-once\)/ },
+  { flags: ['--max-crashes', '0'], reason: /its worker died once, more often than it may \(--max-crashes\)/ },
+]) {
+  test(`${flags[0]}: a job that is given up is told with its description and that flag as the reason`, async () => {
+    const life = await newLife();
+    const id = await crashed(life, ...flags, '--description', 'the nightly report');
+    const file = join(newFolder(), 'junit.xml');
+    const { stderr } = await life.burst('--junit', file);
+    assert.match(stderr, new RegExp(`\\(${id}\\).*${reason.source}`));
+    assert.match(stderr, new RegExp(`the nightly report\\n +${reason.source}`));
+    assert.match(readFileSync(file, 'utf8'), /<testcase[^>]* name="the nightly report"/);
+    const { error } = await life.status(id);
+    assert.match(error ?? '', new RegExp(`${flags[0]}\\)`));
+  });
+}
+
 test('--max-crashes 0 gives a job up when its worker dies', async () => {
   const life = await newLife();
   const id = await crashed(life, '--max-crashes', '0');
@@ -63,27 +82,3 @@ test('a job that was given up for its crashes has all of them again when it is r
   await life.run(['requeue', id]);
   assert.deepEqual([await life.state(id), await life.field(id, 'rqt_crashes')], ['queued', null]);
 });
-
-/** A job that was running when its worker was killed. */
-async function crashed(life: Life, ...flags: string[]): Promise<string> {
-  const id = await life.enqueue('t#forever', ...flags);
-  const worker = life.worker();
-  await life.untilState(id, 'started');
-  worker.child.kill('SIGKILL');
-  await worker.ended;
-  return id;
-}
-
-/** Ends a worker at once: signals until it has heard two of them (those within 0.2 s are one). */
-async function dropJob({ child, ended }: Running): Promise<void> {
-  let lastAt = 0;
-  const isOver = () => child.exitCode !== null || child.signalCode !== null;
-  await until('the worker has ended', () => {
-    if (isOver()) return true;
-    if (Date.now() - lastAt < 250) return false;
-    lastAt = Date.now();
-    child.kill('SIGTERM');
-    return false;
-  });
-  await ended;
-}

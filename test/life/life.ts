@@ -49,6 +49,7 @@ export interface Status {
   readonly callback_error: string | null;
   readonly crashes: number;
   readonly attempts: readonly { readonly outcome: string }[];
+  readonly stdout: string;
   readonly meta: unknown;
   readonly group: string | null;
   readonly due_at: string | null;
@@ -97,4 +98,28 @@ export function idsOf(count: number, name = 'j'): string[] {
 /** Redis's own time in seconds. */
 export async function redisSeconds({ client }: TestRedis): Promise<number> {
   return Number((await client.time())[0]);
+}
+
+/** A job that was running when its worker was killed. */
+export async function crashed(life: Life, ...flags: string[]): Promise<string> {
+  const id = await life.enqueue('t#forever', ...flags);
+  const worker = life.worker();
+  await life.untilState(id, 'started');
+  worker.child.kill('SIGKILL');
+  await worker.ended;
+  return id;
+}
+
+/** Ends a worker at once: signals until it has heard two of them (those within 0.2 s are one). */
+export async function dropJob({ child, ended }: Running): Promise<void> {
+  let lastAt = 0;
+  const isOver = () => child.exitCode !== null || child.signalCode !== null;
+  await until('the worker has ended', () => {
+    if (isOver()) return true;
+    if (Date.now() - lastAt < 250) return false;
+    lastAt = Date.now();
+    child.kill('SIGTERM');
+    return false;
+  });
+  await ended;
 }

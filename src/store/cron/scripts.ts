@@ -6,7 +6,7 @@ import pause from '../lua/cron_pause.lua';
 import put from '../lua/cron_put.lua';
 import remove from '../lua/cron_remove.lua';
 import run from '../lua/cron_run.lua';
-import { OVERLAP, runScriptApart } from '../scripts.ts';
+import { OVERLAP, runScript } from '../scripts.ts';
 
 const CRON = OVERLAP + cron;
 const SCRIPTS = {
@@ -24,5 +24,5 @@ export function runCronScript(
   name: keyof typeof SCRIPTS,
   args: readonly (string | number | Buffer)[],
 ): Promise<unknown[]> {
-  return runScriptApart(db, { name, lua: SCRIPTS[name] }, args);
+  return runScript(db, { name, lua: SCRIPTS[name] }, args);
 }

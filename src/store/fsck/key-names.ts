@@ -31,6 +31,7 @@ const OWNED: readonly [pattern: RegExp, owned: Owned][] = [
 /** Keys of which only the type is looked at. */
 const OTHERS: readonly [pattern: RegExp, type: string][] = [
   [/^rqt:(expiring|runs)$/, 'zset'],
+  [/^rqt:callbacks:/, 'list'],
   [/^rqt:live:[^:]+$/, 'stream'],
   [/^(suspended$|rqt:once:|rqt:spooled:)/, 'string'],
 ];

@@ -7,7 +7,7 @@ import type { Look, Scan } from './scan.ts';
 /** Leases: do they still run, is their job running, is the rest of the execution there? */
 export const lookAtLeases: Look<'lease'> = async (scan, leases) => {
   const asked = await askEach(scan.db, leases, ({ queue, id, execution }) => [
-    ['hmget', keys.job(scan.prefix, id), 'status', 'started_at'],
+    ['hmget', keys.job(scan.prefix, id), 'status', 'rqt_callback_due'],
     ['hmget', executionKey(scan, id, execution), 'id', 'job_id', 'created_at', 'last_heartbeat'],
     ['zscore', keys.executions(scan.prefix, id), execution],
     ['zcard', keys.executions(scan.prefix, id)],
@@ -18,13 +18,13 @@ export const lookAtLeases: Look<'lease'> = async (scan, leases) => {
     const [job, hash, entry, entryCount, lease] = replies;
     const until = numberOf(lease);
     if (until === null || job === WRONG_TYPE) continue;
-    const [status = null] = fieldsOf(job);
+    const [status = null, callbackDue = null] = fieldsOf(job);
     const common = { subject: item.id, queue: item.queue, key: keys.registry(scan.prefix, 'wip', item.queue), target: item };
     const mark = `${status}|${item.execution}`;
     if (until < Math.floor(scan.now / 1000)) {
       const detail = `its lease lapsed ${new Date(until * 1000).toISOString()}`;
       findings.push({ ...common, kind: 'lease-lapsed', detail, mark: `${mark}|${until}` });
-    } else if (status !== 'started' && status !== 'canceled') {
+    } else if (status !== 'started' && status !== 'canceled' && callbackDue === null) {
       const detail = status === null ? 'there is no such job' : `the job is ${status}`;
       findings.push({ ...common, kind: 'lease-stale', detail, mark });
     } else if (item.execution !== '' && entry === null && Number(entryCount) > 0) {

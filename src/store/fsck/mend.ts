@@ -1,4 +1,3 @@
-import { STOPPED_WITHOUT_WORKER } from '../cancel.ts';
 import { redisNow } from '../clock.ts';
 import { encodeCall, encodeError } from '../codec.ts';
 import type { Db } from '../db.ts';
@@ -13,8 +12,8 @@ import mendName from '../lua/mend_name.lua';
 import mendOwned from '../lua/mend_owned.lua';
 import mendType from '../lua/mend_type.lua';
 import mending from '../lua/mending.lua';
-import { DEFAULT_MAX_CRASHES, OUT_OF_CRASHES, releaseAll } from '../maintain.ts';
-import { ENDINGS, OVERLAP, runScriptApart } from '../scripts.ts';
+import { crashTerms, releaseAll } from '../maintain.ts';
+import { ENDINGS, OVERLAP, runScript } from '../scripts.ts';
 import type { Target } from './finding.ts';
 import { nextSlotOf } from './look-cron.ts';
 import { UNSWEPT_GRACES } from './look-entries.ts';
@@ -45,22 +44,19 @@ async function attempt(db: Db, target: Target, graceMs: number): Promise<Mended>
       await releaseAll(db);
       return { kind: 'mended', done: 'told them' };
     }
-    const [tag, text] = await runScriptApart(db, { name: script.name, lua: ENDINGS + mending + script.lua }, script.args);
+    const [tag, text] = await runScript(db, { name: script.name, lua: ENDINGS + mending + script.lua }, script.args);
     if (tag === 'fine') return { kind: 'fine' };
     if (tag === 'blocked') return { kind: 'left', why: `${text} holds something of another type (see wrong-type)` };
     if (tag === 'mended') return { kind: 'mended', done: String(text) };
   }
 }
 
-/** How a crash is told, for lose_execution. */
-const CRASH = [OUT_OF_CRASHES, DEFAULT_MAX_CRASHES, STOPPED_WITHOUT_WORKER];
-
 /** Its next slot is found here and applied only if the entry is still the one that it was found for. */
 async function mendEntryOfCron(db: Db, name: string): Promise<Mended> {
   const [expression = null, zone = null] = await db.client.hmget(keys.cronEntry(db.prefix, name), 'expression', 'zone');
   const next = nextSlotOf({ expression, zone }, await redisNow(db));
   const script = { name: 'mendCron', lua: OVERLAP + cron + mendCron };
-  const [tag, text] = await runScriptApart(db, script, [name, expression ?? '', zone ?? '', next ?? '']);
+  const [tag, text] = await runScript(db, script, [name, expression ?? '', zone ?? '', next ?? '']);
   return tag === 'mended' ? { kind: 'mended', done: String(text) } : { kind: 'fine' };
 }
 
@@ -68,14 +64,18 @@ function scriptFor(target: Exclude<Target, { area: 'cron' }>, graceMs: number) {
   switch (target.area) {
     case 'entry': {
       const overdueSeconds = Math.ceil((UNSWEPT_GRACES * graceMs) / 1000);
-      return { name: 'mendEntry', lua: mendEntry, args: [target.place, target.queue, target.id, ...CRASH, overdueSeconds] };
+      return {
+        name: 'mendEntry',
+        lua: mendEntry,
+        args: [target.place, target.queue, target.id, ...crashTerms(), overdueSeconds],
+      };
     }
     case 'job':
-      return { name: 'mendJob', lua: mendJob, args: [target.id, ...CRASH, LOST, STAND_IN] };
+      return { name: 'mendJob', lua: mendJob, args: [target.id, ...crashTerms(), LOST, STAND_IN] };
     case 'lease':
-      return { name: 'mendLease', lua: mendLease, args: [target.queue, target.id, target.execution, ...CRASH] };
+      return { name: 'mendLease', lua: mendLease, args: [target.queue, target.id, target.execution, ...crashTerms()] };
     case 'execution':
-      return { name: 'mendLease', lua: mendLease, args: ['', target.id, target.execution, ...CRASH] };
+      return { name: 'mendLease', lua: mendLease, args: ['', target.id, target.execution, ...crashTerms()] };
     case 'deferred':
       return { name: 'mendDeferred', lua: mendDeferred, args: [target.id, target.queue] };
     case 'owned':

@@ -1,7 +1,6 @@
 -- bury.lua: unregisters a worker whose process is gone and puts back at once what it ran, without waiting for its lease to lapse.
--- ARGV     2 worker, 3 its process (rqt_process): a worker that took its name since is another one, 4 exc_string for a job whose crash budget
---          is used up (base64 zlib), 5 crash budget, 6 exc_string for a job that the dead worker was to stop
--- returns  {'buried'}, {'buried', queue, id, fate}: as in sweep.lua, or {'kept'}
+-- ARGV     2 worker, 3 its process (rqt_process): a worker that took its name since is another one, 4 to 7 see read_crash()
+-- returns  {'buried'}, {'buried', queue, id and what lose_execution() returned}, or {'kept'}
 -- O(queues of the worker)
 local key = worker_key(ARGV[2])
 local fields = redis.call('HMGET', key, 'rqt_process', 'rqt_claim', 'queues', 'death')
@@ -14,6 +13,6 @@ redis.call('EXPIRE', key, 60)
 
 local execution, queue, id = (fields[2] or ''):match('^([^:]*):(.*):([^:]*)$')
 if not id or not redis.call('ZSCORE', registry_key('wip', queue), id .. ':' .. execution) then return { 'buried' } end
-local fate = lose_execution(id, execution, queue, { given_up = ARGV[4], budget = tonumber(ARGV[5]), stopped = ARGV[6] })
+local fate = lose_execution(id, execution, queue, read_crash(4))
 if not fate then return { 'buried' } end
-return { 'buried', queue, id, fate }
+return { 'buried', queue, id, unpack(fate) }

@@ -1,12 +1,11 @@
 -- mend_entry.lua: an id on a queue or in a registry that does not belong there, as its job stands now, is taken out; a job that is then in no
 -- place is put to its own.
 -- ARGV     2 place: queue, intermediate, finished, failed, deferred, scheduled or canceled, 3 queue, 4 id,
---          5 exc_string for a job whose crash budget is used up (base64 zlib), 6 crash budget, 7 exc_string for one that was to be stopped,
---          8 seconds after which an entry that is over its time counts as forgotten
+--          5 to 8 see read_crash(), 9 seconds after which an entry that is over its time counts as forgotten
 -- returns  {'mended', what was done}, {'fine'}: it belongs there, or is gone, or {'blocked', key}: that key holds something of another type
 -- O(length of the queue) for a queue, O(jobs that run) else
 local place, queue, id = ARGV[2], ARGV[3], ARGV[4]
-local crash = { given_up = ARGV[5], budget = tonumber(ARGV[6]), stopped = ARGV[7] }
+local crash = read_crash(5)
 local wrong = wrong_key(queue, id)
 if wrong then return { 'blocked', wrong } end
 local fields = redis.call('HMGET', job_key(id), 'status', 'origin', 'repeats_left')
@@ -51,7 +50,7 @@ local score = tonumber(redis.call('ZSCORE', registry, id) or '')
 if not score then return { 'fine' } end
 if status and REGISTRY_OF[status] == place and (origin == nil or origin == queue) then
   local is_timed = place == 'finished' or place == 'failed'
-  if not is_timed or score < 0 or score > NOW - tonumber(ARGV[8]) then return { 'fine' } end
+  if not is_timed or score < 0 or score > NOW - tonumber(ARGV[9]) then return { 'fine' } end
   redis.call('ZREM', registry, id)
   keep_ended(id, queue, status)
   return { 'mended', 'kept for its time once more: its time was over, but Redis was never told to forget it' }

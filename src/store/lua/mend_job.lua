@@ -1,10 +1,9 @@
 -- mend_job.lua: a job whose hash is damaged, or that is in no place, is put right; one that cannot be run any more fails, with a reason.
--- ARGV     2 id, 3 exc_string for a job whose crash budget is used up (base64 zlib), 4 crash budget, 5 exc_string for one that was to be
---          stopped, 6 exc_string for one that fails here, 7 what stands in for a payload that is lost
+-- ARGV     2 id, 3 to 6 see read_crash(), 7 exc_string for a job that fails here (base64 zlib), 8 what stands in for a payload that is lost
 -- returns  {'mended', what was done}, {'fine'} or {'blocked', key}: that key holds something of another type
 -- O(length of the queue + jobs that run); times the queues when its queue is not known
 local id = ARGV[2]
-local crash = { given_up = ARGV[3], budget = tonumber(ARGV[4]), stopped = ARGV[5] }
+local crash = read_crash(3)
 local key = job_key(id)
 local wrong = wrong_key('', id)
 if wrong then return { 'blocked', wrong } end
@@ -101,7 +100,7 @@ for _, name in ipairs({ 'dependency_ids', 'retry_intervals', 'repeat_intervals' 
 end
 
 if not has_data then
-  redis.call('HSET', key, 'data', ARGV[7])
+  redis.call('HSET', key, 'data', ARGV[8])
   did('given a stand-in for its payload')
 end
 local has_ended = status == 'finished' or is_bad_end(status)
@@ -111,7 +110,7 @@ if is_lost and not has_ended and not (status == 'started' and has_lease(id, queu
   for _, registry in ipairs(REGISTRIES) do redis.call('ZREM', registry_key(registry, queue), id) end
   for _, execution in ipairs(redis.call('ZRANGE', executions_key(id), 0, -1)) do end_lease(id, execution, queue) end
   redis.call('SADD', P .. ':queues', queue_key(queue))
-  add_result(id, 2, { worker = '', exc_string = ARGV[6] })
+  add_result(id, 2, { worker = '', exc_string = ARGV[7] })
   end_badly(id, queue, 'failed')
   return { 'mended', 'failed, with the reason' .. (redis.call('EXISTS', key) == 0 and ', and removed: its failure-ttl is 0' or '') }
 end

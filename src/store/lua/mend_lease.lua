@@ -1,15 +1,15 @@
 -- mend_lease.lua: a lease that has lapsed is ended as by a sweep; one that stands for no running job is ended; and what an execution
 -- consists of (lease, entry, hash) is made complete, or removed.
 -- ARGV     2 queue, '' for that of the job, 3 id, 4 execution, '' for a lease of RQ 1.13, which has none,
---          5 exc_string for a job whose crash budget is used up (base64 zlib), 6 crash budget, 7 exc_string for one that was to be stopped
+--          5 to 8 see read_crash()
 -- returns  {'mended', what was done}, {'fine'} or {'blocked', key}: that key holds something of another type
 -- O(length of the queue) when its job is queued, O(queues) for an execution without a lease, else O(log n)
 local id, execution = ARGV[3], ARGV[4]
-local crash = { given_up = ARGV[5], budget = tonumber(ARGV[6]), stopped = ARGV[7] }
+local crash = read_crash(5)
 local wrong = wrong_key(ARGV[2], id)
 if wrong then return { 'blocked', wrong } end
-local fields = redis.call('HMGET', job_key(id), 'status', 'origin', 'worker_name', 'rqt_attempts')
-local status, origin = fields[1], present(fields[2])
+local fields = redis.call('HMGET', job_key(id), 'status', 'origin', 'worker_name', 'rqt_callback_due')
+local status, origin, runs_callback = fields[1], present(fields[2]), fields[4]
 local queue = ARGV[2] ~= '' and ARGV[2] or origin or ''
 -- Of a damaged job: which queue's lease it has is not known.
 if queue == '' and status then return { 'fine' } end
@@ -35,12 +35,9 @@ if not lease then
 end
 if lease < NOW then
   redis.call('ZREM', registry_key('wip', queue), member)
-  local fate = lose_execution(id, execution, queue, crash)
-  if fate == 'queued' then return { 'mended', 'put to the front of its queue, as after a crash' } end
-  if fate then return { 'mended', fate .. ', as after a crash' } end
-  return { 'mended', 'ended the lease: its job does not run' }
+  return { 'mended', told_fate(lose_execution(id, execution, queue, crash)) or 'ended the lease: its job does not run' }
 end
-if not status or status == 'finished' or status == 'failed' or status == 'stopped' then
+if not status or ((status == 'finished' or REGISTRY_OF[status] == 'failed') and not runs_callback) then
   redis.call('ZREM', registry_key('wip', queue), member)
   end_lease(id, execution, queue)
   return { 'mended', 'ended the lease: its job does not run' }

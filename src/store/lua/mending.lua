@@ -103,7 +103,12 @@ local function keep_ended(id, queue, status)
   redis.call('ZADD', registry_key(REGISTRY_OF[status], queue), score, id)
 end
 
--- Puts a job to where its state says that it is. Returns what was done, nil when it is there. crash: as for lose_execution.
+-- What lose_execution() did, for a person.
+local function told_fate(fate)
+  return fate and (fate[1] == 'queued' and 'put to the front of its queue' or fate[1]) .. ', as after a crash'
+end
+
+-- Puts a job to where its state says that it is. Returns what was done, nil when it is there. crash: see read_crash().
 local function put_to_place(id, queue, crash)
   local status = redis.call('HGET', job_key(id), 'status')
   if not KNOWN[status] then return nil end
@@ -116,9 +121,7 @@ local function put_to_place(id, queue, crash)
   end
   if status == 'started' then
     if has_lease(id, queue) then return nil end
-    local fate = lose_execution(id, '', queue, crash)
-    if fate == 'queued' then return 'put to the front of its queue, as after a crash' end
-    return fate and fate .. ', as after a crash'
+    return told_fate(lose_execution(id, '', queue, crash))
   end
   if redis.call('ZSCORE', registry_key(REGISTRY_OF[status], queue), id) then return nil end
   redis.call('SADD', P .. ':queues', queue_key(queue))

@@ -37,16 +37,6 @@ local function note_child(child, parent)
   if ttl > 0 then redis.call('PEXPIRE', children_key(parent), ttl) end
 end
 
--- Takes a job out of the list or the registry of the state that it is in. O(length of the queue) for a queued one.
-local function leave_place(id, queue, status)
-  if status == 'queued' then
-    redis.call('LREM', queue_key(queue), 0, id)
-    redis.call('ZREM', EXPIRING, id)
-  elseif REGISTRY_OF[status] then
-    redis.call('ZREM', registry_key(REGISTRY_OF[status], queue), id)
-  end
-end
-
 -- Ends an execution's lease and removes what stood for it. Returns whether the lease was still held.
 local function end_lease(id, execution, queue)
   local wip = registry_key('wip', queue)
@@ -54,6 +44,24 @@ local function end_lease(id, execution, queue)
   local lived = redis.call('DEL', execution_key(id, execution))
   redis.call('ZREM', executions_key(id), execution)
   return held == 1 or (lived == 1 and redis.was_wrong(wip))
+end
+
+-- Takes back the callback that is owed to a job, since how it ended counts no more. A worker that runs it now loses its lease.
+local function forgive_callback(id, queue)
+  if redis.call('HDEL', job_key(id), 'rqt_callback_due', 'rqt_callback_tries') == 0 then return end
+  redis.call('LREM', callbacks_key(queue), 0, id)
+  for _, execution in ipairs(redis.call('ZRANGE', executions_key(id), 0, -1)) do end_lease(id, execution, queue) end
+end
+
+-- Takes a job out of the list or the registry of the state that it is in. O(length of the queue) for a queued one.
+local function leave_place(id, queue, status)
+  if status == 'queued' then
+    redis.call('LREM', queue_key(queue), 0, id)
+    redis.call('ZREM', EXPIRING, id)
+  elseif REGISTRY_OF[status] then
+    redis.call('ZREM', registry_key(REGISTRY_OF[status], queue), id)
+    if REGISTRY_OF[status] == 'failed' then forgive_callback(id, queue) end
+  end
 end
 
 -- Gives a key that holds something else than rqt keeps there another name, under which it is kept. Returns that.
@@ -126,14 +134,17 @@ local function put_on_schedule(id, queue, due)
   redis.call('ZADD', registry_key('scheduled', queue), due, id)
 end
 
--- A job that is not to be kept, and that somebody waits for, is kept for so many seconds: they are to learn how it ended.
+-- A job that is not to be kept is kept for so many seconds when somebody waits for it, who is to learn how it ended, and when its callback is
+-- still to be run.
 local KEPT_FOR_WAITING = 60
+local KEPT_FOR_CALLBACK = 86400
 
 -- The seconds to keep a failed, stopped or canceled job: its failure_ttl, RQ's default of a year, negative for ever.
 local function failure_ttl(id)
-  local fields = redis.call('HMGET', job_key(id), 'failure_ttl', 'rqt_waited')
+  local fields = redis.call('HMGET', job_key(id), 'failure_ttl', 'rqt_waited', 'rqt_callback_due')
   local ttl = whole(fields[1], 31536000)
-  return ttl == 0 and fields[2] and KEPT_FOR_WAITING or ttl
+  if ttl ~= 0 then return ttl end
+  return fields[3] and KEPT_FOR_CALLBACK or fields[2] and KEPT_FOR_WAITING or 0
 end
 
 -- Appends what an attempt left to the job's results (RQ's types 1 to 5).

@@ -42,6 +42,8 @@ local function output_key(id) return P .. ':rqt:output:' .. id end
 local function live_key(id) return P .. ':rqt:live:' .. id end
 local function execution_key(id, execution) return P .. ':execution:' .. id .. ':' .. execution end
 local function executions_key(id) return P .. ':executions:' .. id end
+-- Jobs that have ended without their worker, and whose callback is still to be run.
+local function callbacks_key(queue) return P .. ':rqt:callbacks:' .. queue end
 -- registry: wip, finished, failed, deferred, scheduled or canceled
 local function registry_key(registry, queue) return P .. ':' .. registry .. ':' .. queue end
 local function worker_key(worker) return P .. ':worker:' .. worker end

@@ -13,10 +13,23 @@ local CLAIM_FIELDS = { 'status', 'data', 'timeout', 'description', 'rqt_attempts
   'success_callback_name', 'success_callback_timeout', 'failure_callback_name', 'failure_callback_timeout',
   'stopped_callback_name', 'stopped_callback_timeout', 'rqt_asked_retries', 'rqt_stop', 'rqt_waited' }
 
+-- Gives a worker the lease of a job, and makes what stands for the execution. Returns false when the queue can have no leases.
+local function begin_execution(queue, id, request)
+  local until_ = NOW + request.lease
+  if redis.call('ZADD', registry_key('wip', queue), until_, id .. ':' .. request.execution) == 0 then return false end
+  redis.call('HSET', execution_key(id, request.execution), 'id', request.execution, 'job_id', id,
+    'created_at', NOW_F, 'last_heartbeat', NOW_F, 'worker_name', request.worker)
+  local kept = string.format('%d', request.lease + 60)
+  redis.call('EXPIRE', execution_key(id, request.execution), kept)
+  redis.call('ZADD', executions_key(id), until_ + 60, request.execution)
+  redis.call('EXPIRE', executions_key(id), kept)
+  redis.call('HSET', worker_key(request.worker), 'state', 'busy', 'rqt_claim', request.execution .. ':' .. queue .. ':' .. id)
+  return true
+end
+
 -- Starts one job: execution, lease and `started` in the same step. nil when its queue can have no leases: it is back on the list.
 local function start_job(queue, id, fields, request)
-  local until_ = NOW + request.lease
-  if redis.call('ZADD', registry_key('wip', queue), until_, id .. ':' .. request.execution) == 0 then
+  if not begin_execution(queue, id, request) then
     redis.call('LPUSH', queue_key(queue), id)
     return nil
   end
@@ -35,21 +48,21 @@ local function start_job(queue, id, fields, request)
     redis.call('HDEL', job_key(id), 'rqt_expires')
     redis.call('ZREM', EXPIRING, id)
   end
-  redis.call('HSET', execution_key(id, request.execution), 'id', request.execution, 'job_id', id,
-    'created_at', NOW_F, 'last_heartbeat', NOW_F, 'worker_name', request.worker)
-  local kept = string.format('%d', request.lease + 60)
-  redis.call('EXPIRE', execution_key(id, request.execution), kept)
-  redis.call('ZADD', executions_key(id), until_ + 60, request.execution)
-  redis.call('EXPIRE', executions_key(id), kept)
-  redis.call('HSET', worker_key(request.worker), 'state', 'busy', 'rqt_claim', request.execution .. ':' .. queue .. ':' .. id)
   return claimed_reply(queue, id, request.execution, fields, attempt)
 end
 
--- The answer to a claim that was already made under this execution id: its first answer got lost on the way.
+-- Queue and id of the job that a worker has already taken under this execution id, while its lease lasts: the first answer got lost on the way.
+local function claimed_before(execution, claim)
+  if not claim or claim:sub(1, #execution + 1) ~= execution .. ':' then return nil end
+  local queue, id = claim:sub(#execution + 2):match('^(.*):([^:]*)$')
+  if not queue or not redis.call('ZSCORE', registry_key('wip', queue), id .. ':' .. execution) then return nil end
+  return queue, id
+end
+
+-- The answer to a claim that was already made.
 local function repeat_claim(request, claim)
-  if not claim or claim:sub(1, #request.execution + 1) ~= request.execution .. ':' then return nil end
-  local queue, id = claim:sub(#request.execution + 2):match('^(.*):([^:]*)$')
-  if not queue or not redis.call('ZSCORE', registry_key('wip', queue), id .. ':' .. request.execution) then return nil end
+  local queue, id = claimed_before(request.execution, claim)
+  if not id then return nil end
   local fields = redis.call('HMGET', job_key(id), unpack(CLAIM_FIELDS))
   return claimed_reply(queue, id, request.execution, fields, whole(fields[5], 1))
 end

@@ -18,7 +18,6 @@ local function stop_started(id, queue, worker, exc_string)
   if plain and tonumber(plain) >= NOW then return ask('') end
   redis.call('ZREM', wip, id)
   for _, execution in ipairs(executions) do end_lease(id, execution, queue) end
-  add_result(id, 3, { worker = worker, exc_string = exc_string, execution_id = executions[#executions] })
-  end_badly(id, queue, 'stopped')
+  end_without_worker(id, queue, 'stopped', { worker = worker, exc_string = exc_string, execution_id = executions[#executions] })
   return { 'stopped', queue }
 end

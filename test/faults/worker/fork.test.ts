@@ -23,18 +23,7 @@ for (const { error, limit, as, missing } of cases) {
   test(`a fork that fails (${error}): no job is lost or spent, it is said once, and the worker goes on`, {
     skip: missing,
   }, async () => {
-    chmodSync(redis.dir, 0o755);
-    chmodSync(redis.socket, 0o777);
-    const command = [...as, process.execPath, launcher, 'worker', '--isolate', '--path', taskFolder] as const;
-    const worker = spawn(command[0], command.slice(1), { env: cleanEnv(stage.env), stdio: ['ignore', 'ignore', 'pipe'] });
-    const printed = { stderr: '' };
-    worker.stderr.setEncoding('utf8').on('data', text => {
-      printed.stderr += text;
-    });
-    const ended = new Promise<number | null>(resolve => worker.once('close', resolve));
-    const setLimit = (soft: number) =>
-      assert.ok(can(...as, 'prlimit', '--pid', String(worker.pid), `--${limit}=${soft}:`), 'the limit is set');
-
+    const { worker, printed, ended, setLimit } = startLimited(as, limit, '--isolate');
     await stage.untilState(await put('quick#nothing', { id: 'first' }), 'finished');
     // What it listens on for jobs is open then.
     await until('it waits', async () => /cmd=blmove/.test(String(await redis.client.client('LIST'))));
@@ -59,6 +48,43 @@ for (const { error, limit, as, missing } of cases) {
     told1(/put back/);
     told1(/executors can be started again/);
   });
+
+  test(`a callback for which no executor can be forked (${error}) has failed, and its job has ended as it did`, {
+    skip: missing,
+  }, async () => {
+    const { worker, printed, ended, setLimit } = startLimited(as, limit);
+    const gate = stage.gate();
+    const id = await put('slow#exitAtGate', { args: [gate.file], fields: { failure_callback_name: 'quick#nothing' } });
+    await stage.untilState(id, 'started');
+    setLimit(1);
+    gate.open();
+    await stage.untilState(id, 'failed');
+    const { rqt_callback_error: flaw, rqt_attempts: attempts } = await stage.job(id);
+    assert.deepEqual([flaw, attempts], ['the on-failure callback quick#nothing failed: no executor could be started', '1']);
+    setLimit(1024);
+    await stage.untilState(await put('quick#nothing'), 'finished');
+    worker.kill('SIGTERM');
+    assert.equal(await ended, 0, printed.stderr);
+  });
+}
+
+/** A worker whose soft limit of processes or files can be set while it runs. */
+function startLimited(as: readonly string[], limit: string, ...flags: string[]) {
+  chmodSync(redis.dir, 0o755);
+  chmodSync(redis.socket, 0o777);
+  const command = [...as, process.execPath, launcher, 'worker', ...flags, '--path', taskFolder];
+  const worker = spawn(command[0] ?? '', command.slice(1), { env: cleanEnv(stage.env), stdio: ['ignore', 'ignore', 'pipe'] });
+  const printed = { stderr: '' };
+  worker.stderr.setEncoding('utf8').on('data', text => {
+    printed.stderr += text;
+  });
+  return {
+    worker,
+    printed,
+    ended: new Promise<number | null>(resolve => worker.once('close', resolve)),
+    setLimit: (soft: number) =>
+      assert.ok(can(...as, 'prlimit', '--pid', String(worker.pid), `--${limit}=${soft}:`), 'the limit is set'),
+  };
 }
 
 function can(...[command = '', ...args]: readonly string[]): boolean {

@@ -1,0 +1,241 @@
+/** Callbacks of jobs that have ended without their worker: it died, or was stopped at once, and another one runs them. */
+import assert from 'node:assert/strict';
+import { existsSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { test } from 'node:test';
+import { linesOf, newFolder } from '../helpers/space.ts';
+import { until } from '../helpers/until.ts';
+import { crashed, dropJob, type Life, openLives } from './life.ts';
+
+const TASKS = `
+import { appendFileSync, existsSync } from 'node:fs';
+export const tell = (job, ...rest) => {
+  console.log('telling');
+  appendFileSync(job.meta.file, JSON.stringify([job, ...rest]) + '\\n');
+};
+export const broken = () => { throw new Error('the callback is broken'); };
+/** Its worker dies of it. */
+export const deadly = job => {
+  tell(job);
+  process.kill(process.ppid, 'SIGKILL');
+  return new Promise(() => setInterval(() => {}, 1000));
+};
+export const gate = async job => {
+  tell(job);
+  while (!existsSync(job.meta.file + '.open')) await new Promise(resolve => setTimeout(resolve, 10));
+};
+`;
+const { redis, newLife } = await openLives();
+const folder = newFolder({ 'c.mjs': TASKS });
+const PATH = ['--path', folder];
+
+/** A life whose jobs have a file in their meta that callbacks write to. */
+async function newStage() {
+  const life = await newLife();
+  const file = join(newFolder(), 'told');
+  return {
+    life,
+    file,
+    told: (): Told[] => (existsSync(file) ? linesOf(readFileSync(file, 'utf8')).map(line => JSON.parse(line)) : []),
+    /** A job that was running when its worker was killed. */
+    crashed: (...flags: string[]) => crashed(life, '--meta', `file=${file}`, ...flags),
+    burst: (...flags: string[]) => life.burst(...PATH, ...flags),
+    due: (queue = 'default') => redis.client.lrange(life.key(`rqt:callbacks:${queue}`), 0, -1),
+  };
+}
+
+type Told = [job: { id: string; attempt: number }, error?: { message: string; trace: string }];
+
+/** A worker of another queue finds the dead one, and gives its job up. */
+function giveUp({ life }: { life: Life }) {
+  return life.burst('elsewhere');
+}
+
+for (const flags of [['--at-most-once'], ['--max-crashes', '0']]) {
+  test(`--on-failure runs for a job that is given up since its worker died (${flags[0]})`, async () => {
+    const stage = await newStage();
+    const id = await stage.crashed(...flags, '--on-failure', 'c#tell', '--on-stopped', 'c#broken');
+    const { status, stderr } = await stage.burst();
+    assert.equal(status, 1);
+    assert.match(stderr, new RegExp(`running the on-failure callback c#tell of a job whose worker was gone \\(${id}\\)`));
+    const [[job, error] = [], ...more] = stage.told();
+    assert.deepEqual([job?.id, job?.attempt, error?.trace, more], [id, 1, '', []]);
+    assert.match(error?.message ?? '', /^The worker died while it ran this job/);
+    const { state, callback_error: flaw, stdout, attempts } = await stage.life.status(id);
+    assert.deepEqual([state, flaw, stdout], ['failed', null, 'telling\n']);
+    assert.deepEqual(
+      attempts.map(({ outcome }) => outcome),
+      ['failed'],
+    );
+    assert.deepEqual([await stage.life.members('failed'), await stage.life.members('wip')], [[id], []]);
+    assert.equal(await stage.life.field(id, 'rqt_callback_due'), null);
+  });
+}
+
+test('no callback runs for a job that is put back, and runs again', async () => {
+  const stage = await newStage();
+  const id = await stage.crashed('--on-failure', 'c#tell');
+  const worker = stage.life.worker(...PATH);
+  await until('it runs again', async () => (await stage.life.field(id, 'rqt_attempts')) === '2');
+  await stage.life.run(['stop', id]);
+  worker.child.kill('SIGTERM');
+  await worker.ended;
+  assert.deepEqual(stage.told(), []);
+});
+
+test('--on-failure of a job that its worker had to drop (a second signal) is run by the next worker', async () => {
+  const stage = await newStage();
+  const id = await stage.life.enqueue('t#forever', '--at-most-once', '--on-failure', 'c#tell', '--meta', `file=${stage.file}`);
+  const worker = stage.life.worker();
+  await stage.life.untilState(id, 'started');
+  await dropJob(worker);
+  assert.deepEqual([await stage.life.state(id), stage.told(), await stage.due()], ['failed', [], [id]]);
+  assert.equal((await stage.burst()).status, 0);
+  assert.deepEqual(
+    stage.told().map(([{ id }]) => id),
+    [id],
+  );
+});
+
+test('--on-stopped runs for a job that is stopped when its worker is dead', async () => {
+  const stage = await newStage();
+  const id = await stage.crashed('--on-stopped', 'c#tell', '--on-failure', 'c#broken');
+  await redis.client.zadd(stage.life.key('wip:default'), 'XX', 1, (await stage.life.members('wip'))[0] ?? '');
+  assert.equal((await stage.life.run(['stop', id])).status, 0);
+  assert.deepEqual([await stage.life.state(id), stage.told()], ['stopped', []]);
+  await stage.burst();
+  assert.deepEqual(stage.told(), [[stage.told()[0]?.[0]]]);
+  assert.equal(stage.told()[0]?.[0].id, id);
+});
+
+test('a worker that is busy runs it before it takes another job', async () => {
+  const stage = await newStage();
+  const { life, file } = stage;
+  const busy = life.worker(...PATH, '--maintenance-interval', '1');
+  const gated = await life.enqueue('t#gate', `${file}.gate`);
+  await life.untilState(gated, 'started');
+  const id = await stage.crashed('--at-most-once', '--on-failure', 'c#tell', '-q', 'default', '--at-front');
+  await until('it is given up', async () => (await life.state(id)) === 'failed');
+  const next = await life.enqueue('t#note', file, '"next"');
+  await until('the busy one knows', async () => (await stage.due()).length === 1);
+  await life.run(['enqueue', 't#write', `${file}.gate`, 'open', '-q', 'gates']);
+  await life.burst('gates');
+  await life.untilState(next, 'finished');
+  busy.child.kill('SIGTERM');
+  await busy.ended;
+  const lines = linesOf(readFileSync(file, 'utf8'));
+  assert.equal(lines.length, 2);
+  assert.match(lines[0] ?? '', new RegExp(id));
+});
+
+test('a failing one is noted on the job, and does not change how a burst ends', async () => {
+  const stage = await newStage();
+  const id = await stage.crashed('--at-most-once', '--on-failure', 'c#broken');
+  await giveUp(stage);
+  const { status, stderr } = await stage.burst();
+  assert.equal(status, 0);
+  assert.match(stderr, /the on-failure callback c#broken failed: Error: the callback is broken/);
+  assert.match((await stage.life.status(id)).callback_error ?? '', /the callback is broken/);
+  assert.deepEqual(await stage.due(), []);
+});
+
+test('one that kills its worker is tried three times, and then given up with a word on the job', async () => {
+  const stage = await newStage();
+  const id = await stage.crashed('--at-most-once', '--on-failure', 'c#deadly');
+  for (let tries = 1; tries <= 3; tries += 1) {
+    const { signal } = await stage.burst();
+    assert.deepEqual([signal, stage.told().length], ['SIGKILL', tries]);
+  }
+  assert.equal((await stage.burst()).status, 0);
+  assert.equal(stage.told().length, 3);
+  assert.equal(
+    (await stage.life.status(id)).callback_error,
+    'the on-failure callback c#deadly failed: its worker died each of the 3 times that it was run',
+  );
+  assert.deepEqual([await stage.due(), await stage.life.members('wip')], [[], []]);
+});
+
+test('a worker that has to stop at once leaves it to the next one, and that is no try', async () => {
+  const stage = await newStage();
+  const id = await stage.crashed('--at-most-once', '--on-failure', 'c#gate');
+  const worker = stage.life.worker(...PATH);
+  await until('it runs', () => stage.told().length === 1);
+  await dropJob(worker);
+  assert.deepEqual([await stage.due(), await stage.life.field(id, 'rqt_callback_tries')], [[id], '0']);
+  const next = stage.life.worker(...PATH);
+  await until('it runs again', () => stage.told().length === 2);
+  // While it does, nothing is damaged, and Python's readers find a failed job.
+  assert.equal((await stage.life.run(['fsck', '--grace', '0'])).status, 0);
+  assert.equal(await stage.life.state(id), 'failed');
+  next.child.kill('SIGTERM');
+  await stage.life.enqueue('t#write', `${stage.file}.open`, '-q', 'gates');
+  await stage.life.burst('gates');
+  await next.ended;
+  assert.deepEqual([await stage.due(), await stage.life.field(id, 'rqt_callback_due')], [[], null]);
+});
+
+test('requeue and delete take it back', async () => {
+  const stage = await newStage();
+  for (const command of ['requeue', 'delete']) {
+    const id = await stage.crashed('--at-most-once', '--on-failure', 'c#tell');
+    await giveUp(stage);
+    assert.deepEqual(await stage.due(), [id]);
+    assert.equal((await stage.life.run([command, id])).status, 0);
+    assert.deepEqual([await stage.due(), await stage.life.field(id, 'rqt_callback_due')], [[], null]);
+    await stage.life.run(['delete', id]);
+  }
+  assert.deepEqual(
+    (await stage.life.keys()).filter(key => !/:(queues|workers?\b)/.test(key)),
+    [],
+  );
+});
+
+test('what is requeued while its callback runs is run, and the callback is stopped', async () => {
+  const stage = await newStage();
+  const { life } = stage;
+  const id = await stage.crashed('--at-most-once', '--on-failure', 'c#gate');
+  const worker = life.worker(...PATH, '--job-monitoring-interval', '1');
+  await until('the callback runs', () => stage.told().length === 1);
+  assert.equal((await life.run(['requeue', id])).status, 0);
+  assert.deepEqual(await life.members('wip'), []);
+  await life.untilState(id, 'started');
+  assert.equal((await life.members('wip')).length, 1);
+  assert.match(worker.printed.stderr, /Lease lost/);
+  await life.run(['stop', id]);
+  worker.child.kill('SIGTERM');
+  await worker.ended;
+});
+
+test('a job that is not to be kept is kept until its callback has run', async () => {
+  const stage = await newStage();
+  const id = await stage.crashed('--at-most-once', '--failure-ttl', '0', '--on-failure', 'c#tell');
+  await giveUp(stage);
+  assert.equal(await stage.life.state(id), 'failed');
+  await stage.burst();
+  assert.deepEqual([stage.told()[0]?.[0].id, await stage.life.state(id)], [id, null]);
+  assert.deepEqual(
+    (await stage.life.keys()).filter(key => !/:(queues|workers?\b)/.test(key)),
+    [],
+  );
+});
+
+test('one of a suspended queue waits until it is resumed', async () => {
+  const stage = await newStage();
+  await stage.crashed('--at-most-once', '--on-failure', 'c#tell');
+  await giveUp(stage);
+  await stage.life.run(['suspend', 'default']);
+  assert.equal((await stage.burst()).status, 0);
+  assert.deepEqual(stage.told(), []);
+  await stage.life.run(['resume', 'default']);
+  await stage.burst();
+  assert.equal(stage.told().length, 1);
+});
+
+test('an entry of a job that is gone, or runs again, is passed over', async () => {
+  const stage = await newStage();
+  const { life } = stage;
+  await life.put(['waits']);
+  await redis.client.rpush(life.key('rqt:callbacks:default'), 'gone', 'waits');
+  assert.equal((await stage.burst()).status, 0);
+  assert.deepEqual([await stage.due(), await life.state('waits')], [[], 'finished']);
+});
