@@ -72,6 +72,15 @@ export interface Attempt {
   readonly error: string | null;
 }
 
+/** An attempt that was cut short and left no result: its worker died, or was stopped at once and put the job back. */
+export interface Interruption {
+  readonly why: 'died' | 'stopped';
+  readonly executionId: string | null;
+  readonly worker: string | null;
+  readonly startedAt: number | null;
+  readonly endedAt: number | null;
+}
+
 /** What a task says of trying again, by throwing `Fail` or `Retry`. `max`: after how many of these the job fails; null: never. */
 export type Again = { readonly kind: 'never' } | { readonly kind: 'in'; readonly inMs: number; readonly max: number | null };
 
@@ -100,6 +109,8 @@ export interface JobDetails {
   /** How often a worker died under this job. */
   readonly crashes: number;
   readonly attempts: readonly Attempt[];
+  /** The last attempts that were cut short, oldest first; they are not among the others. */
+  readonly interruptions: readonly Interruption[];
   /** Why a finished job has no result, or none that can be read, or null. */
   readonly resultAbsent: string | null;
   /** Why its callback failed, or null. */

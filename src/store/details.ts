@@ -1,4 +1,4 @@
-import { type Attempt, DEFAULT_LIMITS, type JobDetails, type Life } from '../model.ts';
+import { type Attempt, DEFAULT_LIMITS, type Interruption, type JobDetails, type Life } from '../model.ts';
 import { readJson } from '../parse/exact-json.ts';
 import { redisNow } from './clock.ts';
 import { decodeCall, decodeError, decodeMeta, decodeResult, msOfSeconds, parseEpoch, parseStamp } from './codec.ts';
@@ -38,6 +38,7 @@ export async function details(db: Db, id: string): Promise<JobDetails | null> {
     enqueuedAt: parseStamp(hash.enqueued_at),
     life: await readLife(db, id, hash),
     attemptCount: countAttempts(hash, attempts.length),
+    interruptions: readInterruptions(hash.rqt_interruptions),
     crashes: countOf(hash.rqt_crashes),
     attempts,
     resultAbsent: hash.rqt_absent ?? unreadable ?? null,
@@ -64,6 +65,16 @@ function countAttempts({ rqt_attempts: counted, status }: Readonly<Record<string
 async function readCall(data: Buffer | undefined): Promise<Pick<JobDetails, 'call' | 'opaque'>> {
   const { call, opaque } = await decodeCall(data ?? Buffer.alloc(0));
   return { call, opaque };
+}
+
+/** As note_interruption() in endings.lua writes them. */
+function readInterruptions(json: string | undefined): Interruption[] {
+  return parseList(json).flatMap(entry => {
+    if (!Array.isArray(entry)) return [];
+    const [execution, worker, began, ended, why] = entry.map(String);
+    const times = { startedAt: parseEpoch(began), endedAt: parseEpoch(ended) };
+    return [{ why: why === 'stopped' ? 'stopped' : 'died', executionId: execution || null, worker: worker || null, ...times }];
+  });
 }
 
 function readProgress(json: string | undefined): JobDetails['progress'] {

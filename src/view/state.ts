@@ -23,10 +23,18 @@ export function stateMark(
   return { text: `${look.unicode ? symbol : ascii} ${safeLine(name)}`, paint: look.colour[colour] };
 }
 
+/** How an attempt ended, one that was cut short included. */
+export type AttemptOutcome = Attempt['outcome'] | 'interrupted';
+
 /** An attempt's outcome with its symbol, coloured and filled up to `width`: `✓ finished`, `✗ out of retries`. */
-export function outcomeText(outcome: Attempt['outcome'], width: number, look: Look): string {
-  const { symbol, ascii, colour } = MARKS[outcome === 'finished' || outcome === 'stopped' ? outcome : 'failed'];
+export function outcomeText(outcome: AttemptOutcome, width: number, look: Look): string {
+  const { symbol, ascii, colour } = markOf(outcome);
   return look.colour[colour](`${look.unicode ? symbol : ascii} ${outcome.padEnd(width)}`);
+}
+
+function markOf(outcome: AttemptOutcome): Mark {
+  if (outcome === 'interrupted') return INTERRUPTED;
+  return MARKS[outcome === 'finished' || outcome === 'stopped' ? outcome : 'failed'];
 }
 
 interface Mark {
@@ -46,3 +54,5 @@ const MARKS: Readonly<Record<Life['state'], Mark>> = {
   canceled: { symbol: '⊘', ascii: '-', colour: 'dim' },
   other: { symbol: '?', ascii: '?', colour: 'dim' },
 };
+
+const INTERRUPTED: Mark = { symbol: '↯', ascii: '!', colour: 'yellow' };

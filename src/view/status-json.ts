@@ -1,4 +1,4 @@
-import type { Attempt, Ended, JobDetails } from '../model.ts';
+import type { Attempt, Ended, Interruption, JobDetails } from '../model.ts';
 import { readJson } from '../parse/exact-json.ts';
 import { findJsonFlaw } from '../parse/json.ts';
 import { stateName } from './state.ts';
@@ -39,6 +39,7 @@ export function statusDocument(job: JobDetails) {
     attempt_count: job.attemptCount,
     crashes: job.crashes,
     attempts: job.attempts.map(attemptOf),
+    interruptions: job.interruptions.map(interruptionOf),
     ...resultOf(life.state === 'finished' ? job.attempts.at(-1) : undefined),
     result_absent: job.resultAbsent,
     callback_error: job.callbackError,
@@ -78,6 +79,17 @@ function attemptOf(attempt: Attempt) {
     duration_seconds: secondsBetween(attempt.startedAt, attempt.endedAt),
     ...resultOf(attempt),
     error: attempt.error,
+  };
+}
+
+function interruptionOf({ why, executionId, worker, startedAt, endedAt }: Interruption) {
+  return {
+    why: why === 'died' ? 'worker_died' : 'worker_stopped',
+    execution_id: executionId,
+    worker,
+    started_at: isoTime(startedAt),
+    ended_at: isoTime(endedAt),
+    duration_seconds: secondsBetween(startedAt, endedAt),
   };
 }
 

@@ -1,4 +1,4 @@
-import type { Attempt, JobDetails } from '../model.ts';
+import type { Attempt, Interruption, JobDetails } from '../model.ts';
 import { readJson } from '../parse/exact-json.ts';
 import { findJsonFlaw } from '../parse/json.ts';
 import { plural } from './count.ts';
@@ -6,7 +6,7 @@ import { formatDuration } from './duration.ts';
 import { splitError } from './error-text.ts';
 import type { Look } from './look.ts';
 import { safeJson, safeLine, safeLines } from './safe.ts';
-import { outcomeText } from './state.ts';
+import { type AttemptOutcome, outcomeText } from './state.ts';
 import { factLine, valueWidth } from './status-fact.ts';
 import { formatTime } from './time.ts';
 import { textWidth, truncate } from './width.ts';
@@ -20,28 +20,46 @@ export function outcomeLines(job: JobDetails, look: Look): string[] {
   return [...attemptLines(job, look), ...resultLines(job, look), ...errorLines(job, look)];
 }
 
-function attemptLines({ attempts, attemptCount, life }: JobDetails, look: Look): string[] {
-  const isPlain = attemptCount <= 1 && attempts.length <= 1 && attempts.every(({ outcome }) => outcome === 'finished');
-  if (isPlain || (attempts.length === 0 && attemptCount <= 1)) return [];
+function attemptLines(job: JobDetails, look: Look): string[] {
+  const rows = attemptRows(job);
+  const count = Math.max(job.attemptCount, rows.length);
+  const isPlain = count <= 1 && rows.every(({ outcome }) => outcome === 'finished');
+  if (isPlain) return [];
+  const outcomeWidth = rows.reduce((widest, { outcome }) => Math.max(widest, outcome.length), 0);
+  const lines = rows.map(row => attemptLine(row, outcomeWidth, look));
+  return [factLine({ label: 'attempts', value: String(count) }, look), ...lines];
+}
+
+/** One attempt, however it ended. `reason` is not yet safe. */
+interface AttemptRow extends Pick<Attempt, 'startedAt' | 'endedAt'> {
+  readonly outcome: AttemptOutcome;
+  readonly reason: string;
+}
+
+/** Those that left a result and those that were cut short, in the order in which they ended. */
+function attemptRows({ attempts, interruptions, life }: JobDetails): AttemptRow[] {
   // The reason of the last failure is told below, with its trace.
-  const last = life.state === 'failed' || life.state === 'stopped' ? attempts.at(-1) : undefined;
-  const outcomeWidth = attempts.reduce((widest, { outcome }) => Math.max(widest, outcome.length), 0);
-  const lines = attempts.map(attempt => attemptLine(attempt, { outcomeWidth, withReason: attempt !== last, look }));
-  return [factLine({ label: 'attempts', value: String(Math.max(attemptCount, attempts.length)) }, look), ...lines];
+  const toldBelow = life.state === 'failed' || life.state === 'stopped' ? attempts.at(-1) : undefined;
+  const rows = [
+    ...attempts.map(attempt => ({
+      ...attempt,
+      reason: attempt === toldBelow || attempt.error === null ? '' : splitError(attempt.error).reason,
+    })),
+    ...interruptions.map(cut => ({ ...cut, outcome: 'interrupted' as const, reason: reasonOf(cut) })),
+  ];
+  return rows.sort((a, b) => (a.endedAt ?? 0) - (b.endedAt ?? 0));
 }
 
-interface AttemptStyle {
-  readonly outcomeWidth: number;
-  readonly withReason: boolean;
-  readonly look: Look;
+function reasonOf({ why, worker }: Interruption): string {
+  return `${worker === null ? 'its worker' : `worker ${worker}`} ${why === 'died' ? 'died' : 'was stopped'}`;
 }
 
-function attemptLine({ outcome, startedAt, endedAt, error }: Attempt, { outcomeWidth, withReason, look }: AttemptStyle): string {
+function attemptLine({ outcome, startedAt, endedAt, reason }: AttemptRow, outcomeWidth: number, look: Look): string {
   const facts = [];
   if (startedAt !== null) facts.push(formatTime(startedAt, look));
   if (startedAt !== null && endedAt !== null) facts.push(formatDuration(endedAt - startedAt));
   const used = BLOCK_INDENT.length + 2 + outcomeWidth + facts.reduce((sum, fact) => sum + 2 + fact.length, 2);
-  if (withReason && error) facts.push(truncate(safeLine(splitError(error).reason), Math.max(20, look.width - used), look));
+  if (reason !== '') facts.push(truncate(safeLine(reason), Math.max(20, look.width - used), look));
   return (BLOCK_INDENT + [outcomeText(outcome, outcomeWidth, look), ...facts].join('  ')).trimEnd();
 }
 

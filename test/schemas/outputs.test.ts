@@ -112,6 +112,15 @@ test('a job that runs, its worker, and what is said to them', async () => {
   await worker.ended;
 });
 
+test('a job whose worker was killed', async () => {
+  const own = newSpace(redis);
+  const { id, worker } = await startBusy(own, 'busy');
+  worker.child.kill('SIGKILL');
+  await worker.ended;
+  await own.run(['worker', '--burst', 'elsewhere']);
+  contract.check(await json(['status', id], { of: own }), 'job');
+});
+
 test('a worker is told something while it runs a job', async () => {
   const own = newSpace(redis);
   const { worker } = await startBusy(own, 'busy');

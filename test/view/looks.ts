@@ -42,6 +42,7 @@ export function job(rest: Partial<JobDetails> = {}): JobDetails {
     life: { state: 'finished', ...ran },
     attemptCount: 1,
     crashes: 0,
+    interruptions: [],
     attempts: [{ outcome: 'finished', executionId: 'e1', ...ran, resultJson: '["yangyi","192.168.0.1",1024]', error: null }],
     resultAbsent: null,
     callbackError: null,

@@ -42,6 +42,7 @@ test('the document has every key, ISO times, seconds and the parsed result', () 
         error: null,
       },
     ],
+    interruptions: [],
     result: ['yangyi', '192.168.0.1', 1024],
     result_text: '["yangyi","192.168.0.1",1024]',
     result_absent: null,
@@ -65,6 +66,20 @@ test('the document has every key, ISO times, seconds and the parsed result', () 
     forgotten_in_seconds: 500,
     read_at: '2026-11-23T15:47:50.000Z',
   });
+});
+
+test('attempts that were cut short are told apart from those that left a result', () => {
+  const cut = { why: 'stopped', executionId: 'e0', worker: 'web-2', startedAt: now - 5000, endedAt: now - 3500 } as const;
+  assert.deepEqual(statusDocument(job({ interruptions: [cut] })).interruptions, [
+    {
+      why: 'worker_stopped',
+      execution_id: 'e0',
+      worker: 'web-2',
+      started_at: '2026-11-23T15:47:45.000Z',
+      ended_at: '2026-11-23T15:47:46.500Z',
+      duration_seconds: 1.5,
+    },
+  ]);
 });
 
 test('every state has the same keys', () => {
