@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { statSync, symlinkSync } from 'node:fs';
+import { chmodSync, readdirSync, statSync, symlinkSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { makeFolders } from '../src/folders.ts';
@@ -59,6 +59,29 @@ for (const [env, home] of HOMES) {
     assert.match(ran.stderr, /^rqt: [^\n]+; and job \S+ cannot be kept in [^\n]+ \(RQT_HOME can name another directory\)\n$/);
   });
 }
+
+test('a folder that others use is not closed to them: 78, and it is left as it is', async () => {
+  const shared = newFolder({ theirs: '' });
+  chmodSync(shared, 0o1777);
+  const ran = await rqt(['enqueue', 'm#f'], { env: { RQT_HOME: shared } });
+  assert.deepEqual([ran.status, ran.stdout, statSync(shared).mode & 0o7777, readdirSync(shared)], [78, '', 0o1777, ['theirs']]);
+  assert.match(
+    ran.stderr,
+    /cannot be used: others may enter it \(mode 1777\), and it holds more than rqt's own files\. Set RQT_HOME/,
+  );
+});
+
+test('an empty folder of the user is taken, and closed to others', async () => {
+  const home = newFolder();
+  chmodSync(home, 0o755);
+  const env = { RQT_HOME: home };
+  try {
+    assert.equal((await rqt(['enqueue', 'm#f'], { env })).status, 0);
+    assert.equal(statSync(home).mode & 0o777, 0o700);
+  } finally {
+    await rqt(['redis', 'stop'], { env });
+  }
+});
 
 test('a Redis that is not there: the line says what to do, after whatever named it', async () => {
   const fromFlag = await rqt(['info', '--url', noServer]);

@@ -1,7 +1,7 @@
 /**
  * The folder of the private server.
  */
-import { chmodSync, type Stats, statSync } from 'node:fs';
+import { chmodSync, existsSync, readdirSync, type Stats, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { RqtError } from '../../errors.ts';
 import { makeFolders } from '../../folders.ts';
@@ -13,7 +13,8 @@ export const lockPath = (home: string): string => join(home, 'redis.lock');
 export const logPath = (home: string): string => join(home, 'redis.log');
 
 /**
- * Makes the folder, or takes it as it is if it is this user's own; nobody else may enter it.
+ * Makes the folder, or takes it if it is this user's own; nobody else may enter it. One that others may enter and that holds something is
+ * not closed to them, unless it has been rqt's before: it may be /tmp.
  * @throws RqtError `config` where that cannot be.
  */
 export function prepareHome(home: string): void {
@@ -30,6 +31,11 @@ export function prepareHome(home: string): void {
 
 function close(home: string): void {
   try {
+    if (readdirSync(home).length > 0 && !existsSync(lockPath(home))) {
+      throw new Error(
+        `others may enter it (mode ${(statSync(home).mode & 0o7777).toString(8)}), and it holds more than rqt's own files`,
+      );
+    }
     chmodSync(home, 0o700);
   } catch (error) {
     throw unusable(home, error);
