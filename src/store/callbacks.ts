@@ -3,7 +3,7 @@ import { decodeError } from './codec.ts';
 import type { Db } from './db.ts';
 import endCallbackLua from './lua/end_callback.lua';
 import takeCallbackLua from './lua/take_callback.lua';
-import { RUNNING, runScript, runScriptForBytes } from './scripts.ts';
+import { runScript, runScriptForBytes, SETTLING } from './scripts.ts';
 
 /** A job that has ended without its worker, which died or was stopped at once, and whose callback is to be run under a lease. */
 export interface DueCallback {
@@ -38,5 +38,5 @@ export async function endCallback(db: Db, worker: string, job: ClaimedJob, { kin
   await runScript(db, END, [worker, job.id, job.execution, job.queue, kind, error ?? '', ...outputValues(output)]);
 }
 
-const TAKE = { name: 'takeCallback', lua: RUNNING + takeCallbackLua };
-const END = { name: 'endCallback', lua: RUNNING + endCallbackLua };
+const TAKE = { name: 'takeCallback', lua: SETTLING + takeCallbackLua };
+const END = { name: 'endCallback', lua: SETTLING + endCallbackLua };

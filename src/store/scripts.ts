@@ -8,6 +8,7 @@ import awaitScript from './lua/await.lua';
 import bury from './lua/bury.lua';
 import cancel from './lua/cancel.lua';
 import claim from './lua/claim.lua';
+import claiming from './lua/claiming.lua';
 import commandScript from './lua/command.lua';
 import deleteScript from './lua/delete.lua';
 import dropRun from './lua/drop_run.lua';
@@ -33,8 +34,8 @@ import release from './lua/release.lua';
 import renew from './lua/renew.lua';
 import requeue from './lua/requeue.lua';
 import resume from './lua/resume.lua';
-import running from './lua/running.lua';
 import settle from './lua/settle.lua';
+import settling from './lua/settling.lua';
 import stop from './lua/stop.lua';
 import stopping from './lua/stopping.lua';
 import suspend from './lua/suspend.lua';
@@ -49,18 +50,19 @@ const FAMILY = PLACES + family;
 /** These are also for a {@link Script} that is kept apart. */
 export const ENDINGS = FAMILY + endings;
 export const OVERLAP = ENDINGS + stopping + overlap;
-export const RUNNING = ENDINGS + running;
+const CLAIMING = ENDINGS + claiming;
+export const SETTLING = CLAIMING + settling;
 const ENQUEUEING = OVERLAP + once;
 
 const SCRIPTS = {
   enqueue: ENQUEUEING + enqueue,
   enqueueSpooled: `${ENQUEUEING}\nlocal function enqueue_jobs()\n${enqueue}\nend\n${enqueueSpooled}`,
-  claim: RUNNING + claim,
-  settle: RUNNING + settle,
+  claim: CLAIMING + claim,
+  settle: SETTLING + settle,
   renew: PLACES + renew,
-  putBack: RUNNING + putBack,
+  putBack: SETTLING + putBack,
   note: prelude + note,
-  output: RUNNING + output,
+  output: SETTLING + output,
   live: PLACES + live,
   await: PLACES + awaitScript,
   cancel: ENDINGS + stopping + cancel,

@@ -1,6 +1,6 @@
 -- claim.lua: takes the first job that waits and starts it under a lease.
 -- ARGV     2 worker, 3 execution id to use, 4 lease in seconds, 5.. queues in order of priority
--- returns  see claim() in running.lua
+-- returns  see claim() in claiming.lua
 -- O(queues + ids skipped, 1000 at the most)
 local queues = {}
 for i = 5, #ARGV do queues[#queues + 1] = ARGV[i] end
