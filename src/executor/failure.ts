@@ -14,8 +14,15 @@ export function describeThrown(thrown: unknown, how = ''): Failure {
   const prefix = how === '' ? '' : `${how}: `;
   if (isRefusal(thrown)) return { reason: prefix + thrown.message, trace: '' };
   if (isError(thrown) && isOfShippedTask(thrown))
-    return { reason: cut(prefix + messageOf(thrown).replace(/\s*\n\s*/g, ' '), MOST.reason), trace: '' };
-  return { reason: cut(firstLine(prefix + titleOf(thrown)), MOST.reason), trace: cut(traceOf(thrown, 0, new Set()), MOST.trace) };
+    return { reason: cut(prefix + shippedTitle(thrown).replace(/\s*\n\s*/g, ' '), MOST.reason), trace: '' };
+  const reason = cut(firstLine(prefix + titleOf(thrown)), MOST.reason);
+  const trace = cut(traceOf(thrown, 0, new Set()), MOST.trace);
+  return { reason, trace: trace === reason ? '' : trace };
+}
+
+/** A TypeError says that the task was called wrongly; what others are called says nothing to its user. */
+function shippedTitle(error: Error): string {
+  return error instanceof TypeError ? titleOf(error) : messageOf(error);
 }
 
 function titleOf(thrown: unknown): string {
@@ -64,7 +71,7 @@ function isFrame(line: string): boolean {
 }
 
 // Bundled, this module is the executor's one script.
-const FOREIGN = [import.meta.url, 'node:internal', '(node:events:', '/node_modules/jiti/'];
+const FOREIGN = [import.meta.url, 'node:internal', '(node:events:', '/node_modules/jiti/', '(<anonymous>)'];
 
 /** The tasks that ship with rqt: built ones, and their sources, which a worker finds first in rqt's own folder. */
 const SHIPPED = [new URL('./tasks/', import.meta.url).href, fileURLToPath(new URL('../tasks/', import.meta.url))];

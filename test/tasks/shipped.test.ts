@@ -19,7 +19,9 @@ const FAILING = [
   [['checksum#sha256', '/nope'], '/nope does not exist'],
   [['http#get', 'http://127.0.0.1:1/'], 'GET http://127.0.0.1:1/ failed: requests to this port are not allowed'],
   [['http#get', 'http://127.0.0.1:1/', 'headers:={"a b":"c"}'], null],
-  [['hello#workat'], 'workat needs a name: rqt enqueue hello#workat yangyi'],
+  [['hello#workat'], 'TypeError: workat needs a name: rqt enqueue hello#workat yangyi'],
+  [['checksum#sha256'], 'TypeError: a path is needed: rqt enqueue checksum#sha256 README.md'],
+  [['checksum#lines', ':1'], 'TypeError: a path is needed: rqt enqueue checksum#sha256 README.md'],
 ] as const;
 
 test('a task that ships with rqt fails with one reason, and without lines of rqt, in status, log and JUnit', async () => {
