@@ -1,3 +1,4 @@
+import { types } from 'node:util';
 import type { TaskName } from './find.ts';
 import { TaskRefusal } from './refusal.ts';
 
@@ -10,6 +11,10 @@ export function pickFunction(module: object, { fn }: TaskName, file: string): Ta
   if (!all.has(fn)) throw new TaskRefusal(`${file} has no export ${JSON.stringify(fn)}; ${listFunctions(all, fn)}`);
   const found = all.get(fn);
   if (typeof found !== 'function') throw new TaskRefusal(`${file}#${fn} is ${kindOf(found)}, not a function`);
+  if (types.isGeneratorFunction(found))
+    throw new TaskRefusal(
+      `${file}#${fn} is a generator function (function*): a call runs nothing of it; make it a function that does the work`,
+    );
   return found as TaskFunction;
 }
 

@@ -37,7 +37,7 @@ interface Problem {
 
 /** Looks through the value as JSON.stringify will. `above` are the objects that hold this one. */
 function findProblem(value: unknown, above: object[]): Problem | null {
-  if (above.length === 0 && (typeof value === 'function' || typeof value === 'symbol')) return here(`a ${typeof value}`);
+  if (typeof value === 'function' || typeof value === 'symbol') return here(`a ${typeof value}`);
   if (typeof value !== 'object' || value === null) return null;
   const kind = kindOf(value);
   if (kind !== null) return here(kind);

@@ -28,6 +28,8 @@ const failures: [what: string, task: string, reason: RegExp][] = [
   ['has no module', 'nowhere#it', /no module "?nowhere"? in /],
   ['is not exported', 'quick#nowhere', /nowhere/],
   ['is no function', 'wrong#notAFunction', /notAFunction.*(not|no) (a )?function/],
+  ['is a generator function', 'wrong#generator', /wrong\.js#generator is a generator function/],
+  ['is an async generator function', 'wrong#asyncGenerator', /wrong\.js#asyncGenerator is a generator function/],
   ['lies outside the roots', '../wrong#it', /refused/],
   ['is one of Node’s own modules', 'node:fs#rmSync', /refused/],
 ];

@@ -10,6 +10,7 @@ const absent: [what: string, task: string, why: RegExp][] = [
   ['a Map deep inside', 'odd#nested', /Map at \.list\[1\]\.deep/],
   ['a circle', 'odd#circle', /a circle at \.self/],
   ['a function', 'odd#func', /the result is a function/],
+  ['a function deep inside', 'odd#method', /the result has a function at \.list\[0\]\.f/],
   ['a Buffer', 'odd#buffer', /the result is a Buffer/],
   ['over the cap', 'odd#large', /2 MiB, over the cap of 1 MiB/],
 ];
