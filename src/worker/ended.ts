@@ -4,9 +4,8 @@ import type { ClaimedJob, Settled, Swept } from '../store/index.ts';
 import type { Slot } from './slot.ts';
 
 /** What is told of an execution's end beside the job itself. */
-interface End {
+export interface End {
   readonly fate: Fate;
-  readonly began: Beginning;
   readonly reason?: string | null;
   readonly trace?: string;
   readonly retryInMs?: number;
@@ -22,8 +21,16 @@ export function beginNow(): Beginning {
   return { at: Date.now(), monotonicMs: performance.now() };
 }
 
-/** The record of an execution that ended just now. */
-export function endedNow({ entry }: Slot, job: ClaimedJob, { fate, began, reason, trace, retryInMs }: End): EndedExecution {
+/** From when to when an execution lasted, in epoch milliseconds; the second is as long after the first as it took, even if the clock was set meanwhile. */
+export type Span = Pick<EndedExecution, 'startedAt' | 'endedAt'>;
+
+/** That of an execution which ends now. */
+export function spanSince({ at, monotonicMs }: Beginning): Span {
+  return { startedAt: at, endedAt: at + Math.round(performance.now() - monotonicMs) };
+}
+
+/** The record of an execution that has ended. */
+export function endedExecution({ entry }: Slot, job: ClaimedJob, span: Span, end: End): EndedExecution {
   return {
     id: job.id,
     queue: job.queue,
@@ -31,17 +38,16 @@ export function endedNow({ entry }: Slot, job: ClaimedJob, { fate, began, reason
     description: job.description || job.call?.task || '',
     worker: entry.name,
     attempt: job.attempt,
-    fate,
-    startedAt: began.at,
-    endedAt: began.at + Math.round(performance.now() - began.monotonicMs),
-    reason: reason ?? null,
-    trace: trace ?? '',
-    retryInMs: retryInMs ?? null,
+    fate: end.fate,
+    ...span,
+    reason: end.reason ?? null,
+    trace: end.trace ?? '',
+    retryInMs: end.retryInMs ?? null,
   };
 }
 
 /** How an execution ended that was settled. */
-export function endOf(outcome: Outcome, settled: Settled): Omit<End, 'began'> {
+export function endOf(outcome: Outcome, settled: Settled): End {
   const failure = outcome.kind === 'failed' ? outcome.failure : undefined;
   switch (settled.kind) {
     case 'finished':

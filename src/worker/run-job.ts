@@ -16,7 +16,7 @@ import {
 } from '../store/index.ts';
 import { runCallback } from './callbacks.ts';
 import { Capture } from './capture.ts';
-import { beginNow, endedNow, endOf, LOST } from './ended.ts';
+import { beginNow, type End, endedExecution, endOf, LOST, spanSince } from './ended.ts';
 import { runInExecutor } from './execute.ts';
 import { LiveOutput } from './live-output.ts';
 import { untilDone } from './patience.ts';
@@ -53,7 +53,9 @@ export async function runJob(slot: Slot, job: ClaimedJob, nextRequest: NextReque
     await giveBack(slot, job, { reason: 'no executor could be started', hasBegun: false });
     return { ended: null, next: null };
   }
-  const ended = (end: Omit<Parameters<typeof endedNow>[2], 'began'>) => endedNow(slot, job, { ...end, began });
+  // Before the end is kept: that may take as long as Redis is away.
+  const span = spanSince(began);
+  const ended = (end: End) => endedExecution(slot, job, span, end);
   if (outcome.kind === 'stopped' && outcome.by === 'lost') return { ended: ended({ fate: 'lost', reason: LOST }), next: null };
   if (outcome.kind === 'stopped' && outcome.by === 'cold') {
     const reason = 'the worker was stopped';

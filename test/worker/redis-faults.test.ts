@@ -48,6 +48,27 @@ test('a job that ends while Redis is away is settled when Redis is back', async 
   assert.equal(readFileSync(notes, 'utf8'), 'begin\nend\n');
 });
 
+test('how long a job took is told without the time for which Redis was away', async () => {
+  const gate = stage.gate();
+  const id = await put('slow#gate', { args: [gate.file] });
+  const worker = await stage.start('--burst', '--log-format', 'json');
+  await stage.untilState(id, 'started');
+  const openedAt = Date.now();
+  await redis.kill('SIGKILL');
+  gate.open();
+  await until('the job has ended', () => /the gate is open/.test(worker.printed.stdout + worker.printed.stderr));
+  const tookMs = Date.now() - openedAt;
+  await until('so long again', () => Date.now() - openedAt > 2 * tookMs + 3000);
+  await redis.start();
+  const { stderr } = await worker.ended;
+  const ok = stderr
+    .split('\n')
+    .filter(line => line.includes('"job_ok"'))
+    .map(line => JSON.parse(line));
+  assert.equal(ok.length, 1, stderr);
+  assert.ok(1000 * ok[0].duration_seconds < Date.now() - openedAt - 2500, JSON.stringify(ok[0]));
+});
+
 test('a waiting worker takes jobs again after a restart of Redis', async () => {
   const worker = await stage.start();
   await redis.kill('SIGKILL');
