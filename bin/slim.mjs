@@ -3,7 +3,7 @@
 // - adding methods to a prototype one by one takes V8 time in the square of their number, and ioredis adds 600: 9 ms;
 // - comments and indentation of scripts are for those who read the source, not for Redis, which gets a script's text from each process;
 // - of the commands of Redis that ioredis describes, 37 KB, rqt sends a quarter: 5 ms;
-// - what ioredis has for clusters, sentinels, managed clouds and tracing is left out: nothing in src/store can ask for it.
+// - what ioredis has for clusters, sentinels, managed clouds, HIMPORT and tracing is left out: nothing in src/store can ask for it.
 import { readdir, readFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -16,6 +16,8 @@ const LEFT_OUT = {
   '/cluster$': 'exports.default = class Cluster {};',
   '/SentinelConnector$': 'exports.default = class SentinelConnector {};',
   '/TLSProfiles$': 'exports.default = {};',
+  '/HimportCoordinator$':
+    'const no = () => undefined; module.exports = { cloneHimportFieldsets: no, getHimportBinding: no, interceptHimportCommand: no, interceptHimportPipeline: no, isInternalHimportCommand: no, hasHimportCoordinator: Symbol() };',
   '/tracing$': 'exports.traceConnect = exports.traceCommand = exports.traceBatch = run => run();',
 };
 

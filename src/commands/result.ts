@@ -1,8 +1,8 @@
 import type { Command, CommandLine } from '../command.ts';
 import { EXIT_STATUS } from '../errors.ts';
+import { splitError } from '../parse/error-text.ts';
 import { parseJobId } from '../parse/names.ts';
 import { type JobResult, result } from '../store/index.ts';
-import { splitError } from '../view/error-text.ts';
 import { resultText } from '../view/result.ts';
 import { safeLine } from '../view/safe.ts';
 import { refuseTwoOutputs } from './shared/exclude.ts';

@@ -78,6 +78,8 @@ export interface Settlement {
   readonly output: Output;
   /** For jobs that do not say themselves how long to keep their result. null: for ever. */
   readonly defaultResultTtlMs: number | null;
+  /** The callback that was cut short and is left to another worker. */
+  readonly callbackDue?: CallbackName | null;
 }
 
 /** What a job wrote since the last time, and ids of entries that make room for it. */
@@ -118,13 +120,11 @@ export async function settle(
     job.execution,
     job.queue,
     settlement.worker,
-    secondsOf(settlement.defaultResultTtlMs),
-    await encodeResult(settlement.resultJson, job.serializer),
-    settlement.error === null ? '' : encodeError(settlement.error),
-    settlement.absent ?? noteOf(settlement.again),
+    ...(await encodeLeft(settlement)),
     next?.execution ?? '',
     next ? leaseOf(next) : 0,
     settlement.exitStatus ?? '',
+    settlement.callbackDue ?? '',
     output.length,
     ...output,
     ...(next?.queues ?? []),
@@ -132,6 +132,24 @@ export async function settle(
   const settled = readSettled(String(reply[0]), Number(reply[1]), Number(reply[2]));
   if (!next) return { settled, claim: null };
   return { settled, claim: (await readClaim(reply.slice(3))) ?? (await claim(db, next)) };
+}
+
+/** What the task left, as the scripts take it: default result_ttl, return_value, exc_string, note. */
+async function encodeLeft({ job, ...left }: Settlement): Promise<[number, string, string, string]> {
+  return [
+    secondsOf(left.defaultResultTtlMs),
+    await encodeResult(left.resultJson, job.serializer),
+    left.error === null ? '' : encodeError(left.error),
+    left.absent ?? noteOf(left.again),
+  ];
+}
+
+/** What settle_noted() in losing.lua reads: how a task ended, kept before its callback begins. */
+export async function outcomeNote(settlement: Settlement): Promise<string> {
+  const [default_result_ttl, return_value, exc_string, note] = await encodeLeft(settlement);
+  const { job, outcome, exitStatus = '' } = settlement;
+  const kept = { kind: outcome, execution: job.execution, default_result_ttl, return_value, exc_string, note };
+  return JSON.stringify({ ...kept, rqt_exit_status: String(exitStatus) });
 }
 
 function noteOf(again: Again | null): string {

@@ -10,6 +10,7 @@ export {
   claim,
   type Output,
   type OutputChunk,
+  outcomeNote,
   type Settled,
   type Settlement,
   settle,

@@ -22,6 +22,8 @@ export const keys = {
   cronEntry: (prefix: string, name: string) => `${prefix}:rqt:cron:${name}`,
   /** On which workers hear that the timetable was changed. A message to a worker of this name is none of it. */
   cronChannel: (prefix: string) => `${prefix}:pubsub:rqt:cron`,
+  /** On which workers hear of callbacks that are due, or count no more. */
+  callbackChannel: (prefix: string) => `${prefix}:pubsub:rqt:callbacks`,
 } as const;
 
 /** RQ's registries; `wip` is the one of started jobs. */

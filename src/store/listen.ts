@@ -95,6 +95,10 @@ export interface Listener {
   onControl(control: Control): void;
   /** The timetable of `rqt cron` was changed. */
   onCron(): void;
+  /** A callback is due on this queue, see `takeCallback`. */
+  onDueCallback(queue: string): void;
+  /** The callback that this execution runs counts no more. */
+  onCallbackTakenBack(execution: string): void;
   /** It listens again after it could not for a while: what was said meanwhile is lost. */
   onAgain(): void;
 }
@@ -107,16 +111,19 @@ export interface Subscription {
 }
 
 /** Listens on a worker's control channel; subscribes again after each lost connection. Messages that are no commands are ignored. */
-export function subscribe(db: Db, worker: string, { onControl, onCron, onAgain }: Listener): Subscription {
+export function subscribe(db: Db, worker: string, listener: Listener): Subscription {
   const client = duplicateDb(db);
   const channel = keys.channel(db.prefix, worker);
   const cronChannel = keys.cronChannel(db.prefix);
+  const callbackChannel = keys.callbackChannel(db.prefix);
+  const channels = [channel, cronChannel, callbackChannel];
   client.on('message', (from: string, message: string) => {
-    if (from === cronChannel) return onCron();
+    if (from === cronChannel) return listener.onCron();
+    if (from === callbackChannel) return hearOfCallback(message, listener);
     const control = readControl(message);
-    if (control) onControl(control);
+    if (control) listener.onControl(control);
   });
-  const listens = client.subscribe(channel, cronChannel).then(() => {
+  const listens = client.subscribe(...channels).then(() => {
     client.on('ready', again);
   });
   // A subscription waits for no answer: unless something is asked now and then, nobody finds out that its other end is gone.
@@ -127,7 +134,7 @@ export function subscribe(db: Db, worker: string, { onControl, onCron, onAgain }
     Math.min(PING_EVERY_MS, client.options.socketTimeout ?? PING_EVERY_MS),
   );
   // ioredis subscribes again by itself and does not say when that is done; a second time does no harm.
-  const again = () => void client.subscribe(channel, cronChannel).then(onAgain, () => {});
+  const again = () => void client.subscribe(...channels).then(listener.onAgain, () => {});
   return {
     listens,
     close: () => {
@@ -139,17 +146,26 @@ export function subscribe(db: Db, worker: string, { onControl, onCron, onAgain }
 
 const PING_EVERY_MS = 10_000;
 
+/** As tell_of_callback() in places.lua says it. */
+function hearOfCallback(message: string, { onDueCallback, onCallbackTakenBack }: Listener): void {
+  const { queue, execution } = readMessage(message) ?? {};
+  if (typeof queue === 'string') onDueCallback(queue);
+  if (typeof execution === 'string') onCallbackTakenBack(execution);
+}
+
 /** Reads a control message; null for anything that is none. */
 export function readControl(message: string): Control | null {
-  let parsed: unknown;
-  try {
-    parsed = JSON.parse(message);
-  } catch {
-    return null;
-  }
-  if (typeof parsed !== 'object' || parsed === null) return null;
-  const { command, job_id: jobId } = parsed as Record<string, unknown>;
+  const { command, job_id: jobId } = readMessage(message) ?? {};
   if (command === 'shutdown' || command === 'kill-horse') return { command };
   if (command === 'stop-job' && typeof jobId === 'string') return { command, jobId };
   return null;
+}
+
+function readMessage(message: string): Readonly<Record<string, unknown>> | null {
+  try {
+    const parsed: unknown = JSON.parse(message);
+    return typeof parsed === 'object' && parsed !== null ? (parsed as Record<string, unknown>) : null;
+  } catch {
+    return null;
+  }
 }

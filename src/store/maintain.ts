@@ -1,5 +1,5 @@
 import { STOPPED_WITHOUT_WORKER } from './cancel.ts';
-import { encodeError } from './codec.ts';
+import { encodeError, parseEpoch } from './codec.ts';
 import type { Db } from './db.ts';
 import { keys } from './keys.ts';
 import { runScript } from './scripts.ts';
@@ -8,12 +8,20 @@ import { runScript } from './scripts.ts';
 export interface Swept {
   readonly id: string;
   readonly queue: string;
-  readonly fate: 'queued' | 'failed' | 'stopped';
+  readonly fate: 'queued' | 'failed' | 'stopped' | 'finished';
   readonly description: string;
   /** How often its worker has died by now. */
   readonly crashes: number;
   /** It may be started only once. */
   readonly isOnce: boolean;
+  /** Its task had come to an end, which was noted: the worker died in the callback, and the job ended as its task did. */
+  readonly wasNoted: boolean;
+  /** The one that died. */
+  readonly worker: string;
+  /** When the execution began and was ended, by Redis's clock; null where that is not known. */
+  readonly startedAt: number | null;
+  readonly endedAt: number | null;
+  readonly attempt: number;
 }
 
 /** How often a job may lose its worker before it is given up. */
@@ -39,14 +47,19 @@ export interface Sweep {
 export async function sweep(db: Db, queue: string): Promise<Sweep> {
   const [, overdue, dueCallbacks, ...rest] = await runScript(db, 'sweep', [queue, LAST_CALL_MS / 1000, ...crashTerms()]);
   const swept: Swept[] = [];
-  for (let i = 0; i < rest.length; i += 5) swept.push(readSwept(queue, rest.slice(i, i + 5)));
+  for (let i = 0; i < rest.length; i += SWEPT_FIELDS) swept.push(readSwept(queue, rest.slice(i, i + SWEPT_FIELDS)));
   return { swept, overdue: Number(overdue), dueCallbacks: Number(dueCallbacks) };
 }
 
-function readSwept(queue: string, [id, fate, description, crashes, once]: readonly unknown[]): Swept {
+/** An id and what lose_execution() returns. */
+const SWEPT_FIELDS = 10;
+
+function readSwept(queue: string, reply: readonly unknown[]): Swept {
+  const [id = '', fate = '', description = '', crashes, once, noted, worker = '', began, ended, attempt] = reply.map(String);
   return {
-    ...{ id: String(id), queue, fate: fate as Swept['fate'], description: String(description) },
-    ...{ crashes: Number(crashes), isOnce: once === '1' },
+    ...{ id, queue, fate: fate as Swept['fate'], description, worker },
+    ...{ crashes: Number(crashes), isOnce: once === '1', wasNoted: noted === '1', attempt: Number(attempt) },
+    ...{ startedAt: parseEpoch(began), endedAt: parseEpoch(ended) },
   };
 }
 
@@ -83,7 +96,7 @@ export async function bury(db: Db, { name, process }: Neighbour): Promise<Swept 
   return queue === undefined ? null : readSwept(String(queue), swept);
 }
 
-/** What the scripts that lose an execution are to know: see read_crash() in endings.lua. */
+/** What the scripts that lose an execution are to know: see read_crash() in losing.lua. */
 export function crashTerms(): (string | number)[] {
   return [OUT_OF_CRASHES, DIED_AT_ONCE, DEFAULT_MAX_CRASHES, STOPPED_WITHOUT_WORKER];
 }

@@ -48,7 +48,7 @@ const STOPPED = encodeError(STOPPED_BY_USER);
 const BEGUN_ONCE = encodeError('The worker was stopped while it ran this job, which is started at most once (--at-most-once).');
 
 /** Fields of a running job that it, or its worker, may write. */
-export type NoteField = 'meta' | 'rqt_progress' | 'rqt_callback_error';
+export type NoteField = 'meta' | 'rqt_progress' | 'rqt_callback_error' | 'rqt_outcome';
 
 /** Writes fields of a running job, its meta (JSON text) as its serialiser does; false when its lease is lost. */
 export async function note(db: Db, job: ClaimedJob, fields: { readonly [name in NoteField]?: string }): Promise<boolean> {

@@ -20,6 +20,7 @@ import family from './lua/family.lua';
 import forget from './lua/forget.lua';
 import lapsing from './lua/lapsing.lua';
 import live from './lua/live.lua';
+import losing from './lua/losing.lua';
 import maintain from './lua/maintain.lua';
 import note from './lua/note.lua';
 import noteRun from './lua/note_run.lua';
@@ -52,6 +53,7 @@ export const ENDINGS = FAMILY + endings;
 export const OVERLAP = ENDINGS + stopping + overlap;
 const CLAIMING = ENDINGS + claiming;
 export const SETTLING = CLAIMING + settling;
+export const LOSING = SETTLING + losing;
 const ENQUEUEING = OVERLAP + once;
 
 const SCRIPTS = {
@@ -75,10 +77,10 @@ const SCRIPTS = {
   delete: FAMILY + deleteScript,
   noteRun: prelude + noteRun,
   dropRun: FAMILY + lapsing + dropRun,
-  sweep: ENDINGS + lapsing + sweep,
+  sweep: LOSING + lapsing + sweep,
   forget: prelude + forget,
   release: FAMILY + release,
-  bury: ENDINGS + bury,
+  bury: LOSING + bury,
   maintain: ENDINGS + maintain,
   register: PLACES + register,
   unregister: prelude + unregister,

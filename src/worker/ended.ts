@@ -65,18 +65,20 @@ export function endOf(outcome: Outcome, settled: Settled): End {
 
 export const LOST = 'its lease was lost: another worker may run it';
 
-/** The record of a job that was given up here: its workers died. */
-export function givenUp({ entry }: Slot, swept: Swept): EndedExecution {
-  const now = Date.now();
-  const { id, queue, description } = swept;
+/** The record of a job whose worker died and that was ended here. */
+export function endedForDead(swept: Swept): EndedExecution {
+  const { id, queue, description, worker, attempt, fate } = swept;
+  const endedAt = swept.endedAt ?? Date.now();
   return {
-    ...{ id, queue, task: null, description, worker: entry.name, attempt: 0 },
-    ...{ fate: 'failed', startedAt: now, endedAt: now, reason: reasonOfGivingUp(swept), trace: '', retryInMs: null },
+    ...{ id, queue, task: null, description, worker, attempt, fate: fate === 'queued' ? 'put back' : fate },
+    ...{ startedAt: swept.startedAt ?? endedAt, endedAt, reason: reasonOfEnd(swept), trace: '', retryInMs: null },
   };
 }
 
-/** Why a job is not tried again, in one line. */
-export function reasonOfGivingUp({ crashes, isOnce }: Swept): string {
+/** Why a job ended without its worker, in one line. */
+export function reasonOfEnd({ fate, crashes, isOnce, wasNoted, id }: Swept): string {
+  if (wasNoted) return `its worker died in its callback; how the job ended was kept (look: rqt status ${id})`;
+  if (fate === 'stopped') return 'stopped by a user; its worker had died';
   if (isOnce) return 'its worker died, and it may be started only once (--at-most-once)';
   return `its worker died ${crashes === 1 ? 'once' : `${crashes} times`}, more often than it may (--max-crashes)`;
 }

@@ -29,8 +29,11 @@ export async function loop(slot: Slot, shift: Shift): Promise<WorkerEnd['why']> 
   let next: Claim | null = null;
   for (;;) {
     if (slot.asked !== 'nothing' && next?.kind !== 'claimed') return shift.hasFailed ? 'failures' : 'stopped';
-    if (next === null && slot.hasDueCallbacks && !(await runDueCallbacks(slot, shift, () => requestOf(slot, order))))
-      await untilExecutorsStart(slot);
+    if (next === null && slot.hasDueCallbacks) {
+      if (!(await runDueCallbacks(slot, shift, () => requestOf(slot, order)))) await untilExecutorsStart(slot);
+      // It may have been asked to stop meanwhile.
+      continue;
+    }
     next ??= await claimNext(slot, shift, order);
     if (next === null) return shift.hasFailed ? 'failures' : slot.asked === 'nothing' ? 'max_jobs' : 'stopped';
     if (next.kind === 'suspended' && !suspended) {

@@ -63,9 +63,11 @@ export async function runJob(slot: Slot, job: ClaimedJob, nextRequest: NextReque
   }
 
   if (__FAILPOINTS__) failpoint('job.ended');
-  await runCallback(slot, job, outcome, capture);
+  const left = settlementOf(slot, job, outcome, NO_OUTPUT);
+  const callbackDue = await runCallback(slot, { job, outcome, settlement: left, capture });
+  if (callbackDue) slot.hasDueCallbacks = true;
   await handOnRest(slot, job, capture);
-  const settlement = settlementOf(slot, job, outcome, await capture.takeRest());
+  const settlement = { ...left, output: await capture.takeRest(), callbackDue };
   const request = nextRequest(outcome.kind);
   const { settled, claim } = await untilDone(
     slot,
@@ -77,6 +79,8 @@ export async function runJob(slot: Slot, job: ClaimedJob, nextRequest: NextReque
   tell(slot, job, { outcome, settled, durationMs: record.endedAt - record.startedAt });
   return { ended: record, next: claim };
 }
+
+const NO_OUTPUT: Output = { chunks: [], dropped: [] };
 
 async function execute(slot: Slot, job: ClaimedJob, capture: Capture): Promise<Outcome> {
   if (!job.call) {

@@ -103,9 +103,9 @@ export class Shift {
     this.#note(ended);
   }
 
-  /** A job of a dead worker was given up. */
-  gaveUp(ended: EndedExecution): void {
-    this.tally.giveUp();
+  /** A job of a dead worker has ended here. */
+  endedForDead(ended: EndedExecution): void {
+    if (isFailure(ended)) this.tally.giveUp();
     this.#note(ended);
   }
 

@@ -1,6 +1,6 @@
 import { hostname } from 'node:os';
 import { bury, dropLostRuns, forget, LAST_CALL_MS, neighbours, type Swept, sweep } from '../store/index.ts';
-import { givenUp, reasonOfGivingUp } from './ended.ts';
+import { endedForDead, reasonOfEnd } from './ended.ts';
 import type { WorkerOptions } from './options.ts';
 import { isGone, ownProcess } from './own-process.ts';
 import type { Shift } from './shift.ts';
@@ -63,7 +63,7 @@ export async function sweepQueues(slot: Slot, shift: Shift): Promise<void> {
       if (dueCallbacks > 0) noteDueCallbacks(slot);
       for (const one of swept) {
         tell(options, one);
-        if (one.fate === 'failed') shift.gaveUp(givenUp(slot, one));
+        if (one.fate !== 'queued') shift.endedForDead(endedForDead(one));
       }
     } catch (error) {
       options.log({ event: 'debug', text: `sweep of ${queue}: ${String(error)}` });
@@ -76,7 +76,7 @@ export async function sweepNeighbours(slot: Slot, shift: Shift): Promise<void> {
   for (const one of await buryNeighbours(slot)) {
     if (one.fate === 'queued' || !slot.options.queues.includes(one.queue)) continue;
     noteDueCallbacks(slot);
-    if (one.fate === 'failed') shift.gaveUp(givenUp(slot, one));
+    shift.endedForDead(endedForDead(one));
   }
 }
 
@@ -99,7 +99,7 @@ export async function buryNeighbours({ db, options }: Pick<Slot, 'db' | 'options
 }
 
 /** The loop runs them before it takes another job. */
-function noteDueCallbacks(slot: Slot): void {
+export function noteDueCallbacks(slot: Slot): void {
   if (slot.hasDueCallbacks) return;
   slot.hasDueCallbacks = true;
   slot.doorbell.ring();
@@ -109,5 +109,6 @@ function tell({ log }: Pick<WorkerOptions, 'log'>, swept: Swept): void {
   const { id: jobId, queue, fate } = swept;
   if (fate === 'queued') log({ event: 'job_put_back', queue, jobId, reason: 'its worker died' });
   else if (fate === 'stopped') log({ event: 'job_stopped', queue, jobId });
-  else log({ event: 'job_failed', queue, jobId, reason: reasonOfGivingUp(swept), trace: '', durationMs: 0 });
+  else if (fate === 'failed') log({ event: 'job_failed', queue, jobId, reason: reasonOfEnd(swept), trace: '', durationMs: 0 });
+  else log({ event: 'note', text: `${queue}: Job OK (${jobId}): ${reasonOfEnd(swept)}` });
 }

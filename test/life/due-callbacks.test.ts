@@ -1,6 +1,6 @@
 /** Callbacks of jobs that have ended without their worker: it died, or was stopped at once, and another one runs them. */
 import assert from 'node:assert/strict';
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { linesOf, newFolder } from '../helpers/space.ts';
@@ -44,7 +44,7 @@ async function newStage() {
   };
 }
 
-type Told = [job: { id: string; attempt: number }, error?: { message: string; trace: string }];
+type Told = [job: { id: string; attempt: number }, left?: { message: string; trace: string }];
 
 /** A worker of another queue finds the dead one, and gives its job up. */
 function giveUp({ life }: { life: Life }) {
@@ -111,7 +111,7 @@ test('--on-stopped runs for a job that is stopped when its worker is dead', asyn
 test('a worker that is busy runs it before it takes another job', async () => {
   const stage = await newStage();
   const { life, file } = stage;
-  const busy = life.worker(...PATH, '--maintenance-interval', '1');
+  const busy = life.worker(...PATH);
   const gated = await life.enqueue('t#gate', `${file}.gate`);
   await life.untilState(gated, 'started');
   const id = await stage.crashed('--at-most-once', '--on-failure', 'c#tell', '-q', 'default', '--at-front');
@@ -126,6 +126,100 @@ test('a worker that is busy runs it before it takes another job', async () => {
   const lines = linesOf(readFileSync(file, 'utf8'));
   assert.equal(lines.length, 2);
   assert.match(lines[0] ?? '', new RegExp(id));
+});
+
+test('an idle worker hears of it at once', async () => {
+  const stage = await newStage();
+  const { life, file } = stage;
+  const first = life.worker();
+  const id = await life.enqueue('t#forever', '--at-most-once', '--on-failure', 'c#tell', '--meta', `file=${file}`);
+  await life.untilState(id, 'started');
+  const idle = life.worker(...PATH, '--maintenance-interval', '1h');
+  await until('it waits', () => /cleaning registries/.test(idle.printed.stderr));
+  await dropJob(first);
+  await until('it has run', () => stage.told().length === 1);
+  idle.child.kill('SIGTERM');
+  await idle.ended;
+});
+
+for (const [signal, how] of [
+  ['SIGTERM', 'warm'],
+  ['SIGINT', 'cold'],
+] as const) {
+  test(`a worker that is asked to stop (${how}) while it runs one takes no job after it`, async () => {
+    const stage = await newStage();
+    const { life, file } = stage;
+    await stage.crashed('--at-most-once', '--on-failure', 'c#gate');
+    const next = await life.enqueue('t#nothing', '--at-most-once');
+    const worker = life.worker(...PATH);
+    await until('it runs', () => stage.told().length === 1);
+    if (how === 'cold') await dropJob(worker);
+    else {
+      worker.child.kill(signal);
+      await until('it has heard', () => /warm shut down/.test(worker.printed.stderr));
+      writeFileSync(`${file}.open`, '');
+      await worker.ended;
+    }
+    assert.deepEqual([await life.state(next), await life.field(next, 'rqt_attempts')], ['queued', null]);
+  });
+}
+
+/** Ways in which a task ends, and what stays of that when its worker dies in the callback. */
+const ENDS = [
+  ['success', 't#echo', 'finished', ':41'],
+  ['failure', 't#fail', 'failed'],
+] as const;
+
+for (const [on, task, state, ...args] of ENDS) {
+  for (const how of ['killed', 'stopped at once'] as const) {
+    test(`a worker that is ${how} in an on-${on} callback: the job has ended as its task did, and the callback is run by the next worker`, async () => {
+      const stage = await newStage();
+      const { life, file } = stage;
+      const flags = ['--at-most-once', '--result-ttl', '1h', `--on-${on}`, 'c#gate', '--meta', `file=${file}`];
+      const id = await life.enqueue(task, ...args, ...flags);
+      const worker = life.worker(...PATH);
+      await until('the callback runs', () => stage.told().length === 1);
+      if (how === 'killed') worker.child.kill('SIGKILL');
+      else await dropJob(worker);
+      await worker.ended;
+      writeFileSync(`${file}.open`, '');
+      const { status } = await stage.burst();
+      assert.equal(status, how === 'killed' && on === 'failure' ? 1 : 0);
+      const { result, error, attempts, callback_error: flaw, ...ended } = await life.status(id);
+      assert.equal(ended.state, state);
+      assert.deepEqual(result, on === 'success' ? [41] : null);
+      assert.match(error ?? '', on === 'success' ? /^$/ : /^Error: it went wrong\n +at /);
+      assert.deepEqual([attempts.length, flaw, await life.field(id, 'rqt_attempts')], [1, null, '1']);
+      const [first, second, ...more] = stage.told();
+      assert.deepEqual([second, more], [first, []]);
+      assert.deepEqual([await stage.due(), await life.members('wip'), await life.field(id, 'rqt_outcome')], [[], [], null]);
+    });
+  }
+}
+
+test('a job that a callback kills the workers of is done all the same, once', async () => {
+  const stage = await newStage();
+  const { life, file } = stage;
+  const notes = `${file}.notes`;
+  const id = await life.enqueue(
+    't#note',
+    notes,
+    'ran',
+    '--on-success',
+    'c#deadly',
+    '--meta',
+    `file=${file}`,
+    '--result-ttl',
+    '0',
+  );
+  for (let tries = 1; tries <= 3; tries += 1) {
+    assert.equal((await stage.burst()).signal, 'SIGKILL');
+    assert.deepEqual([await life.state(id), stage.told().length], [tries === 1 ? 'started' : 'finished', tries]);
+  }
+  const { status, stderr } = await stage.burst();
+  assert.equal(status, 0);
+  assert.match(stderr, /the on-success callback c#deadly failed: its worker died each of the 3 times/);
+  assert.deepEqual([linesOf(readFileSync(notes, 'utf8')), await life.state(id)], [['ran'], null]);
 });
 
 test('a failing one is noted on the job, and does not change how a burst ends', async () => {
@@ -194,13 +288,12 @@ test('what is requeued while its callback runs is run, and the callback is stopp
   const stage = await newStage();
   const { life } = stage;
   const id = await stage.crashed('--at-most-once', '--on-failure', 'c#gate');
-  const worker = life.worker(...PATH, '--job-monitoring-interval', '1');
+  const worker = life.worker(...PATH);
   await until('the callback runs', () => stage.told().length === 1);
   assert.equal((await life.run(['requeue', id])).status, 0);
   assert.deepEqual(await life.members('wip'), []);
   await life.untilState(id, 'started');
   assert.equal((await life.members('wip')).length, 1);
-  assert.match(worker.printed.stderr, /Lease lost/);
   await life.run(['stop', id]);
   worker.child.kill('SIGTERM');
   await worker.ended;

@@ -74,6 +74,7 @@ test('every script has a header with its purpose, its arguments, its answers and
     'places.lua',
     'family.lua',
     'lapsing.lua',
+    'losing.lua',
     'endings.lua',
     'claiming.lua',
     'settling.lua',

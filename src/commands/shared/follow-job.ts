@@ -1,6 +1,6 @@
 import { EXIT_STATUS } from '../../errors.ts';
+import { splitError } from '../../parse/error-text.ts';
 import { type Db, followOutput, type JobResult, result, untilRead } from '../../store/index.ts';
-import { splitError } from '../../view/error-text.ts';
 import { resultText } from '../../view/result.ts';
 import { safeLine, safeLines } from '../../view/safe.ts';
 import { say } from './io.ts';

@@ -13,7 +13,7 @@ import mendOwned from '../lua/mend_owned.lua';
 import mendType from '../lua/mend_type.lua';
 import mending from '../lua/mending.lua';
 import { crashTerms, releaseAll } from '../maintain.ts';
-import { ENDINGS, OVERLAP, runScript } from '../scripts.ts';
+import { LOSING, OVERLAP, runScript } from '../scripts.ts';
 import type { Target } from './finding.ts';
 import { nextSlotOf } from './look-cron.ts';
 import { UNSWEPT_GRACES } from './look-entries.ts';
@@ -44,7 +44,7 @@ async function attempt(db: Db, target: Target, graceMs: number): Promise<Mended>
       await releaseAll(db);
       return { kind: 'mended', done: 'told them' };
     }
-    const [tag, text] = await runScript(db, { name: script.name, lua: ENDINGS + mending + script.lua }, script.args);
+    const [tag, text] = await runScript(db, { name: script.name, lua: LOSING + mending + script.lua }, script.args);
     if (tag === 'fine') return { kind: 'fine' };
     if (tag === 'blocked') return { kind: 'left', why: `${text} holds something of another type (see wrong-type)` };
     if (tag === 'mended') return { kind: 'mended', done: String(text) };

@@ -46,11 +46,17 @@ local function end_lease(id, execution, queue)
   return held == 1 or (lived == 1 and redis.was_wrong(wip))
 end
 
--- Takes back the callback that is owed to a job, since how it ended counts no more. A worker that runs it now loses its lease.
+-- Tells workers of callbacks: of a queue where one is due, or of an execution of one that counts no more. Nobody needs to hear it: they look, too.
+local function tell_of_callback(what) redis.pcall('PUBLISH', P .. ':pubsub:rqt:callbacks', cjson.encode(what)) end
+
+-- Takes back the callback that is due for a job, since how it ended counts no more. A worker that runs it now loses its lease.
 local function forgive_callback(id, queue)
   if redis.call('HDEL', job_key(id), 'rqt_callback_due', 'rqt_callback_tries') == 0 then return end
   redis.call('LREM', callbacks_key(queue), 0, id)
-  for _, execution in ipairs(redis.call('ZRANGE', executions_key(id), 0, -1)) do end_lease(id, execution, queue) end
+  for _, execution in ipairs(redis.call('ZRANGE', executions_key(id), 0, -1)) do
+    end_lease(id, execution, queue)
+    tell_of_callback({ execution = execution })
+  end
 end
 
 -- Takes a job out of the list or the registry of the state that it is in. O(length of the queue) for a queued one.
@@ -60,7 +66,7 @@ local function leave_place(id, queue, status)
     redis.call('ZREM', EXPIRING, id)
   elseif REGISTRY_OF[status] then
     redis.call('ZREM', registry_key(REGISTRY_OF[status], queue), id)
-    if REGISTRY_OF[status] == 'failed' then forgive_callback(id, queue) end
+    if status == 'finished' or REGISTRY_OF[status] == 'failed' then forgive_callback(id, queue) end
   end
 end
 

@@ -77,7 +77,11 @@ local function finish(report, fields)
   local id, queue = report.id, report.queue
   local ttl = whole(fields.result_ttl) or tonumber(report.default_result_ttl)
   local repeats_left = whole(fields.repeats_left, 0)
-  if ttl == 0 and fields.waited then ttl = KEPT_FOR_WAITING end
+  if ttl == 0 and fields.callback_due then
+    ttl = KEPT_FOR_CALLBACK
+  elseif ttl == 0 and fields.waited then
+    ttl = KEPT_FOR_WAITING
+  end
   count(report.worker, 'HINCRBY', 'successful_job_count', 1)
   if ttl == 0 and repeats_left <= 0 then
     redis.call('HSET', job_key(id), 'status', 'finished')
@@ -128,31 +132,45 @@ local function fail(report, fields)
   return { stopped and 'stopped' or 'failed', 0 }
 end
 
--- Ends an execution with what it left, only while it holds its lease. report: kind (finished, failed, stopped), id, execution,
--- queue, worker, default_result_ttl, return_value, exc_string (both encoded), rqt_exit_status (of the command it ran, or ''), note (of a finished job:
--- why it has no result; of a failed one what its task says of trying again: 'never', 'in <seconds> <most>' or 'in <seconds> -'), chunks.
--- Returns {'finished'|'failed'|'stopped', ttl}, {'retried', seconds, retries left}, or {'lost'}: the lease was lost and nothing was changed.
--- When the first answer got lost on the way and the report comes again, it is the same answer and nothing is changed.
-local function settle(report)
-  local id, queue = report.id, report.queue
-  report.execution_id = report.execution
-  report.execution_started_at = redis.call('HGET', execution_key(id, report.execution), 'created_at')
-  if not end_lease(id, report.execution, queue) then
-    return settled_before(report.worker, report.execution) or { 'lost', 0 }
-  end
+-- Ends a job with what its execution left; its lease is over already. Returns as settle() does.
+local function end_as_reported(report)
+  local id = report.id
   local values = redis.call('HMGET', job_key(id), 'result_ttl', 'retries_left', 'retry_intervals', 'repeats_left', 'repeat_intervals',
-    'enqueue_at_front_on_retry', 'rqt_stop', 'status', 'rqt_absent', 'rqt_waited')
+    'enqueue_at_front_on_retry', 'rqt_stop', 'status', 'rqt_absent', 'rqt_waited', 'rqt_outcome')
   if not values[8] then return { 'lost', 0 } end
   local fields = {
     result_ttl = values[1], retries_left = values[2], retry_intervals = values[3], repeats_left = values[4], repeat_intervals = values[5],
     at_front = values[6], stop = values[7], absent = values[9], waited = values[10],
   }
+  if values[11] then redis.call('HDEL', job_key(id), 'rqt_outcome') end
+  -- One that is repeated goes on at once.
+  if present(report.callback_due) and not (report.kind == 'finished' and whole(fields.repeats_left, 0) > 0) then
+    fields.callback_due = report.callback_due
+    owe_callback(id, report.queue, report.callback_due, report.callback_tries)
+  end
+  return report.kind == 'finished' and finish(report, fields) or fail(report, fields)
+end
+
+-- Ends an execution with what it left, only while it holds its lease. report: kind (finished, failed, stopped), id, execution,
+-- queue, worker, default_result_ttl, return_value, exc_string (both encoded), rqt_exit_status (of the command it ran, or ''), note (of a finished job:
+-- why it has no result; of a failed one what its task says of trying again: 'never', 'in <seconds> <most>' or 'in <seconds> -'),
+-- callback_due (success, failure or stopped, when that was cut short and is left to another worker, else ''), chunks.
+-- Returns {'finished'|'failed'|'stopped', ttl}, {'retried', seconds, retries left}, or {'lost'}: the lease was lost and nothing was changed.
+-- When the first answer got lost on the way and the report comes again, it is the same answer and nothing is changed.
+local function settle(report)
+  local id = report.id
+  report.execution_id = report.execution
+  report.execution_started_at = redis.call('HGET', execution_key(id, report.execution), 'created_at')
+  if not end_lease(id, report.execution, report.queue) then
+    return settled_before(report.worker, report.execution) or { 'lost', 0 }
+  end
+  if redis.call('EXISTS', job_key(id)) == 0 then return { 'lost', 0 } end
   local started = number(report.execution_started_at)
   if started then
     count(report.worker, 'HINCRBYFLOAT', 'total_working_time',
       string.format('%.6f', tonumber(NOW_F) - started))
   end
   keep_output(id, report.execution, report.chunks)
-  local answer = report.kind == 'finished' and finish(report, fields) or fail(report, fields)
-  return note_settled(report.worker, report.execution, answer)
+  report.callback_tries = 0
+  return note_settled(report.worker, report.execution, end_as_reported(report))
 end
