@@ -84,7 +84,7 @@ const LEVELS: Readonly<Record<LogEvent['event'], LogLevel>> = {
   late_result_dropped: 'warn',
   warm_shutdown: 'info',
   cold_shutdown: 'warn',
-  suspended: 'info',
+  suspended: 'warn',
   resumed: 'info',
   redis_lost: 'warn',
   redis_again: 'info',

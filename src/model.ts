@@ -115,6 +115,10 @@ export interface JobDetails {
   readonly resultAbsent: string | null;
   /** Why its callback failed, or null. */
   readonly callbackError: string | null;
+  /** The callback that is still to be run, or runs now, since the job ended without its worker; null: none is. */
+  readonly callbackDue: { readonly on: string; readonly task: string } | null;
+  /** Until when it may wait on its queue, or null. */
+  readonly expiresAt: number | null;
   /** How far the running attempt says it is, from 0 to 1; null when it says nothing. */
   readonly progress: { readonly fraction: number; readonly note: string } | null;
   /** Notes on the job as JSON text, or null: none, or `metaOpaque` says why they cannot be read. */

@@ -29,7 +29,8 @@ export function readValue({ isJson, text }: Word, what: string, readFile: ReadFi
   if (text === '@')
     throw new RqtError('data', `${what}: @ is followed by no name of a file; for text that starts with @, put it after --`);
   const content = text.startsWith('@') ? readText(text.slice(1), what, readFile) : text;
-  return isJson ? parseJson(content.replace(/^\ufeff/, ''), what) : content;
+  const where = text.startsWith('@') ? `${what} (file ${quote(text.slice(1))})` : what;
+  return isJson ? parseJson(content.replace(/^\ufeff/, ''), where) : content;
 }
 
 function readText(path: string, what: string, readFile: ReadFile): string {

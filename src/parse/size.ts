@@ -23,5 +23,5 @@ const SHAPE = /^\+?(\d+)(?:\.(\d{1,3}))?(?:([kmgt])(?:i?b)?|b)?$/i;
 const UNITS = ['', 'k', 'm', 'g', 't'];
 
 function refuse(text: string, flag: string, problem: string): RqtError {
-  return new RqtError('usage', `${flag} ${quote(text)} ${problem}; write for example ${flag} 512mb, 1gb or 65536 (bytes)`);
+  return new RqtError('usage', `${flag} ${quote(text)} ${problem}; write for example ${flag} 512mb, 1gb or 536870912 (bytes)`);
 }

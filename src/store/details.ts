@@ -43,6 +43,8 @@ export async function details(db: Db, id: string): Promise<JobDetails | null> {
     attempts,
     resultAbsent: hash.rqt_absent ?? unreadable ?? null,
     callbackError: hash.rqt_callback_error ?? null,
+    callbackDue: readCallbackDue(hash),
+    expiresAt: hash.status === 'queued' ? timeOf(hash.rqt_expires) : null,
     progress: readProgress(hash.rqt_progress),
     metaJson: isJson(notes.json) ? notes.json : null,
     metaOpaque: notes.opaque,
@@ -65,6 +67,11 @@ function countAttempts({ rqt_attempts: counted, status }: Readonly<Record<string
 async function readCall(data: Buffer | undefined): Promise<Pick<JobDetails, 'call' | 'opaque'>> {
   const { call, opaque } = await decodeCall(data ?? Buffer.alloc(0));
   return { call, opaque };
+}
+
+function readCallbackDue(hash: Readonly<Record<string, string>>): JobDetails['callbackDue'] {
+  const on = hash.rqt_callback_due;
+  return on === undefined ? null : { on, task: hash[`${on}_callback_name`] ?? '' };
 }
 
 /** As note_interruption() in endings.lua writes them. */

@@ -52,13 +52,14 @@ interface Fact {
 }
 
 function queueFacts({ queues }: Overview, { colour }: Look): Fact[] {
-  const sum = (of: 'queued' | 'started' | 'failed') => queues.reduce((total, queue) => total + queue[of], 0);
+  const sum = (of: 'queued' | 'started' | 'failed' | 'canceled') => queues.reduce((total, queue) => total + queue[of], 0);
   const failed = `${formatCount(sum('failed'))} failed`;
   return [
     fact(plural(queues.length, 'queue')),
     fact(`${plural(sum('queued'), 'job')} queued`),
     fact(`${formatCount(sum('started'))} executing`),
     ...(sum('failed') > 0 ? [{ text: failed, shown: colour.red(failed) }] : []),
+    ...(sum('canceled') > 0 ? [fact(`${formatCount(sum('canceled'))} canceled`)] : []),
   ];
 }
 

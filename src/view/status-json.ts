@@ -43,6 +43,7 @@ export function statusDocument(job: JobDetails) {
     ...resultOf(life.state === 'finished' ? job.attempts.at(-1) : undefined),
     result_absent: job.resultAbsent,
     callback_error: job.callbackError,
+    callback_due: job.callbackDue?.on ?? null,
     progress: job.progress?.fraction ?? null,
     progress_note: job.progress?.note ?? null,
     meta: job.metaJson === null ? null : parsed(job.metaJson),
@@ -59,6 +60,7 @@ export function statusDocument(job: JobDetails) {
     result_ttl_seconds: toSeconds(job.limits.resultTtlMs),
     failure_ttl_seconds: toSeconds(job.limits.failureTtlMs),
     ttl_seconds: toSeconds(job.limits.ttlMs),
+    expires_at: isoTime(job.expiresAt),
     forgotten_in_seconds: toSeconds(job.forgottenInMs),
     read_at: isoTime(job.readAt),
   } as const;

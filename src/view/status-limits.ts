@@ -20,6 +20,14 @@ export function ttlText({ forgottenInMs, life }: Pick<JobDetails, 'forgottenInMs
   return hasEnded ? 'for ever' : '';
 }
 
+/** How long a queued job may still wait: `59 min 12 s left`; '' without a limit. */
+export function expiryText({ expiresAt, readAt }: Pick<JobDetails, 'expiresAt' | 'readAt'>): string {
+  if (expiresAt === null) return '';
+  return expiresAt > readAt
+    ? `${formatDuration(expiresAt - readAt)} left to wait`
+    : `over for ${formatDuration(readAt - expiresAt)}: the next worker that comes to it cancels it`;
+}
+
 function keptText(ttlMs: number | null): string {
   if (ttlMs === null) return 'kept for ever';
   return ttlMs === 0 ? 'not kept' : `kept for ${formatDuration(ttlMs)}`;

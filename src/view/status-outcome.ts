@@ -1,9 +1,9 @@
 import type { Attempt, Interruption, JobDetails } from '../model.ts';
+import { splitError } from '../parse/error-text.ts';
 import { readJson } from '../parse/exact-json.ts';
 import { findJsonFlaw } from '../parse/json.ts';
 import { plural } from './count.ts';
 import { formatDuration } from './duration.ts';
-import { splitError } from './error-text.ts';
 import type { Look } from './look.ts';
 import { safeJson, safeLine, safeLines } from './safe.ts';
 import { type AttemptOutcome, outcomeText } from './state.ts';
@@ -27,7 +27,12 @@ function attemptLines(job: JobDetails, look: Look): string[] {
   if (isPlain) return [];
   const outcomeWidth = rows.reduce((widest, { outcome }) => Math.max(widest, outcome.length), 0);
   const lines = rows.map(row => attemptLine(row, outcomeWidth, look));
-  return [factLine({ label: 'attempts', value: String(count) }, look), ...lines];
+  const missing = count - rows.length - (job.life.state === 'started' ? 1 : 0);
+  const cut =
+    rows.length > 0 && missing > 0
+      ? [BLOCK_INDENT + look.colour.dim(`… ${missing} earlier ${missing === 1 ? 'one is' : 'ones are'} not kept`)]
+      : [];
+  return [factLine({ label: 'attempts', value: String(count) }, look), ...cut, ...lines];
 }
 
 /** One attempt, however it ended. `reason` is not yet safe. */

@@ -7,7 +7,7 @@ import type { Look } from './look.ts';
 import { safeLine } from './safe.ts';
 import { stateText } from './state.ts';
 import { type Fact, factLine, valueWidth } from './status-fact.ts';
-import { limitsText, ttlText } from './status-limits.ts';
+import { expiryText, limitsText, ttlText } from './status-limits.ts';
 import { outcomeLines } from './status-outcome.ts';
 import { outputLines } from './status-output.ts';
 import { formatTime, formatZone } from './time.ts';
@@ -23,7 +23,12 @@ const LONGEST_ARGUMENT = 70;
  */
 export function renderStatus(job: JobDetails, look: Look): string {
   const facts = [...callFacts(job, look), ...placeFacts(job), ...timeFacts(job, look), ...runFacts(job)];
-  const closing = [...noteFacts(job, look), fact('limits', limitsText(job.limits)), fact('kept', ttlText(job))];
+  const closing = [
+    ...noteFacts(job, look),
+    fact('limits', limitsText(job.limits)),
+    fact('ttl', expiryText(job)),
+    fact('kept', ttlText(job)),
+  ];
   return [
     `${look.colour.bold(safeLine(job.id))}  ${stateText(job, look)}`,
     ...facts.filter(isTold).map(told => factLine(told, look)),
@@ -43,13 +48,18 @@ function noteFacts(job: JobDetails, look: Look): Fact[] {
   const cut = (text: string) => truncate(safeLine(text), valueWidth(look), look);
   return [
     fact('progress', cut([percent, progress?.note ?? ''].filter(text => text !== '').join(', '))),
-    fact('callback', cut(job.callbackError ?? '')),
+    fact('callback', cut(job.callbackError ?? callbackDueText(job))),
     fact('parents', cut(parents.join(', '))),
     fact('group', cut(group ?? '')),
     fact('meta', cut(metaOpaque === null ? (metaJson === '{}' ? '' : (metaJson ?? '')) : `not shown (${metaOpaque})`)),
     fact('retries', retriesLeft > 0 && !isOver ? `${plural(retriesLeft, 'retry', 'retries')} left` : ''),
     fact('repeats', repeatsLeft > 0 && !isOver ? `${plural(repeatsLeft, 'repeat')} left` : ''),
   ];
+}
+
+function callbackDueText({ callbackDue, queue }: JobDetails): string {
+  if (!callbackDue) return '';
+  return `on-${callbackDue.on} callback ${callbackDue.task} is due: a worker of queue ${queue} runs it`;
 }
 
 function fact(label: string, value: string): Fact {

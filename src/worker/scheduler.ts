@@ -53,7 +53,8 @@ export async function runDue(slot: Slot): Promise<Coming> {
     const queues = options.schedules ? options.queues : [];
     let canFire = options.schedules;
     for (;;) {
-      const { more, nextDueInMs, nextSlotInMs } = await maintain(db, queues);
+      const { more, expired, nextDueInMs, nextSlotInMs } = await maintain(db, queues);
+      if (expired > 0) options.log({ event: 'note', text: expiredText(expired) });
       if (canFire && nextSlotInMs === 0) {
         // Loaded when there is something to fire: most workers never meet an entry.
         const { fireDueSlots } = await import('./cron.ts');
@@ -64,4 +65,8 @@ export async function runDue(slot: Slot): Promise<Coming> {
     options.log({ event: 'debug', text: `schedule: ${String(error)}` });
     return { nextDueInMs: null, nextSlotInMs: null };
   }
+}
+
+function expiredText(count: number): string {
+  return `${count === 1 ? '1 job was' : `${count} jobs were`} canceled: waited longer than ${count === 1 ? 'its' : 'their'} ttl`;
 }

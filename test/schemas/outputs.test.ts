@@ -70,7 +70,7 @@ test('jobs of every state', async () => {
   const waiting = [
     await enqueue('ends#told', '--depends-on', 'parent'),
     await enqueue('ends#told', '--schedule-in', '1h'),
-    await enqueue('ends#told', '--queue', 'other'),
+    await enqueue('ends#told', '--queue', 'other', '--ttl', '1h'),
   ];
   const canceled = await enqueue('ends#told');
   contract.check(await json(['cancel', canceled]), 'canceled');
@@ -112,14 +112,16 @@ test('a job that runs, its worker, and what is said to them', async () => {
   await worker.ended;
 });
 
-test('a job whose worker was killed', async () => {
-  const own = newSpace(redis);
-  const { id, worker } = await startBusy(own, 'busy');
-  worker.child.kill('SIGKILL');
-  await worker.ended;
-  await own.run(['worker', '--burst', 'elsewhere']);
-  contract.check(await json(['status', id], { of: own }), 'job');
-});
+for (const flags of [[], ['--at-most-once', '--on-failure', 'ends#well']]) {
+  test(`a job whose worker was killed ${flags.join(' ')}`, async () => {
+    const own = newSpace(redis);
+    const { id, worker } = await startBusy(own, 'busy', flags);
+    worker.child.kill('SIGKILL');
+    await worker.ended;
+    await own.run(['worker', '--burst', 'elsewhere']);
+    contract.check(await json(['status', id], { of: own }), 'job');
+  });
+}
 
 test('a worker is told something while it runs a job', async () => {
   const own = newSpace(redis);

@@ -43,6 +43,8 @@ export function job(rest: Partial<JobDetails> = {}): JobDetails {
     attemptCount: 1,
     crashes: 0,
     interruptions: [],
+    callbackDue: null,
+    expiresAt: null,
     attempts: [{ outcome: 'finished', executionId: 'e1', ...ran, resultJson: '["yangyi","192.168.0.1",1024]', error: null }],
     resultAbsent: null,
     callbackError: null,

@@ -47,6 +47,7 @@ test('the document has every key, ISO times, seconds and the parsed result', () 
     result_text: '["yangyi","192.168.0.1",1024]',
     result_absent: null,
     callback_error: null,
+    callback_due: null,
     progress: null,
     progress_note: null,
     meta: null,
@@ -63,6 +64,7 @@ test('the document has every key, ISO times, seconds and the parsed result', () 
     result_ttl_seconds: 500,
     failure_ttl_seconds: 31_536_000,
     ttl_seconds: null,
+    expires_at: null,
     forgotten_in_seconds: 500,
     read_at: '2026-11-23T15:47:50.000Z',
   });

@@ -225,3 +225,35 @@ const defaults: [what: string, limits: Partial<typeof DEFAULT_LIMITS>, line: str
 for (const [what, limits, line] of defaults) {
   test(what, () => assert.equal(lineOf('limits', job({ limits: { ...DEFAULT_LIMITS, ...limits } })), line));
 }
+
+test('a queued job tells how long it may still wait, and when that is over', () => {
+  const life = { state: 'queued', enqueuedAt: now, position: 0 } as const;
+  assert.equal(lineOf('ttl', job({ ...waiting, life, expiresAt: now + 3_552_000 })), '  ttl         59 min 12 s left to wait');
+  assert.equal(
+    lineOf('ttl', job({ ...waiting, life, expiresAt: now - 2000 })),
+    '  ttl         over for 2 s: the next worker that comes to it cancels it',
+  );
+  assert.equal(lineOf('ttl', job({ ...waiting, life })), undefined);
+});
+
+test('a callback that is due says who runs it', () => {
+  const details = job({ life: { state: 'failed', ...ran }, callbackDue: { on: 'failure', task: 'alert#page' } });
+  assert.equal(lineOf('callback', details), '  callback    on-failure callback alert#page is due: a worker of queue default …');
+  assert.equal(
+    lineOf('callback', details, 100),
+    '  callback    on-failure callback alert#page is due: a worker of queue default runs it',
+  );
+});
+
+test('attempts that are not kept any more leave a mark', () => {
+  const cut = { why: 'died', executionId: 'e', worker: 'w', startedAt: null, endedAt: now } as const;
+  const details = job({
+    ...waiting,
+    life: { state: 'queued', enqueuedAt: now, position: 0 },
+    attemptCount: 3,
+    interruptions: [cut],
+  });
+  const lines = renderStatus(details, look()).split('\n');
+  const at = lines.indexOf('  attempts    3');
+  assert.deepEqual(lines.slice(at + 1, at + 3), ['    … 2 earlier ones are not kept', '    ↯ interrupted  worker w died']);
+});

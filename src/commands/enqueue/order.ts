@@ -51,7 +51,7 @@ export async function readOrder({ words, plainWords, options }: CommandLine): Pr
     queue: parseQueueName(options.text('queue') ?? DEFAULT_QUEUE),
     jobId: jobId === undefined ? undefined : parseJobId(jobId),
     unique: options.flag('unique'),
-    description: options.text('description'),
+    description: options.text('description') || undefined,
     lines,
     spool: options.flag('spool'),
     quiet: options.flag('quiet'),
