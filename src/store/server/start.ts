@@ -24,8 +24,8 @@ interface StartOptions {
 /**
  * Returns the socket of the server in `home` once that answers; starts it if nobody has. Safe to call from any number of processes at
  * once. A caller on the hot path connects to {@link socketPath} first and comes here only when nobody listens.
- * @throws RqtError `unreachable` when there is no server program or it does not start, `tryAgain` when it still loads its data at the
- * deadline, `config` when the folder cannot be used.
+ * @throws RqtError `unreachable` when there is no server program or it does not come up, `brokenServer` when its data or settings keep it
+ * from starting, `tryAgain` when it still loads its data at the deadline, `config` when the folder cannot be used.
  */
 export async function startServer(
   home: string,
@@ -40,7 +40,7 @@ export async function startServer(
     if (__FAILPOINTS__ && isUp(reply)) failpoint('server.answers');
     if (isUp(reply)) return socket;
     const end = launched?.ended();
-    if (end?.kind === 'broken') throw new RqtError('unreachable', `the private Redis in ${home} did not start: ${end.reason}`);
+    if (end?.kind === 'broken') throw end.error;
     if (end) launched = undefined;
     if (performance.now() > deadline) throw lateError(home, reply, deadlineMs);
     if (reply.kind === 'absent') launched ??= launchAlone();
