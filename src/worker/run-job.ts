@@ -21,6 +21,7 @@ import { runInExecutor } from './execute.ts';
 import { LiveOutput } from './live-output.ts';
 import { untilDone } from './patience.ts';
 import type { Slot } from './slot.ts';
+import { whileUnkept } from './unkept.ts';
 
 /** What a job's run came to, and the next claim when one was made in the same round trip. `ended` is null when no executor could be started. */
 export interface JobEnd {
@@ -61,15 +62,13 @@ export async function runJob(slot: Slot, job: ClaimedJob, nextRequest: NextReque
   }
 
   if (__FAILPOINTS__) failpoint('job.ended');
-  await runCallback(slot, job, outcome, capture);
-  await handOnRest(slot, job, capture);
-  const settlement = settlementOf(slot, job, outcome, await capture.takeRest());
-  const request = nextRequest(outcome.kind);
-  const { settled, claim } = await untilDone(
-    slot,
-    () => settle(slot.db, settlement, request),
-    reason => log({ event: 'warning', text: `the end of job ${job.id} cannot be kept yet, trying again: ${reason}` }),
-  );
+  const { settled, claim } = await whileUnkept(slot, job, async warn => {
+    await runCallback(slot, job, outcome, capture);
+    await handOnRest(slot, job, capture);
+    const settlement = settlementOf(slot, job, outcome, await capture.takeRest());
+    const request = nextRequest(outcome.kind);
+    return untilDone(slot, () => settle(slot.db, settlement, request), warn);
+  });
   if (__FAILPOINTS__) failpoint('job.settled');
   const record = ended(endOf(outcome, settled));
   tell(slot, job, { outcome, settled, durationMs: record.endedAt - record.startedAt });
