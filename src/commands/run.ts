@@ -40,7 +40,8 @@ async function run(line: CommandLine): Promise<number> {
   const reports = openReports(options, [REPORTED_QUEUE], { showsSummary: false });
   const signals = keepSignals();
   try {
-    const db = await openStore(configOf(options), { persistent: true });
+    const tell = (text: string) => teller.log({ event: 'warning', text });
+    const db = await openStore(configOf(options), { persistent: true, tell });
     try {
       return await runOn(db, { order, options, common, reports, teller, signals });
     } catch (error) {

@@ -112,7 +112,8 @@ async function run({ words, options }: CommandLine): Promise<number> {
   const reports = openReports(options, workerOptions.queues, { showsSummary: showsSummary(options) });
   const removePidFile = writePidFile(options.text('pid'));
   try {
-    const db = await openStore(withinLease(config, workerOptions), { persistent: true });
+    const tell = (text: string) => log({ event: 'warning', text });
+    const db = await openStore(withinLease(config, workerOptions), { persistent: true, tell });
     try {
       if (options.flag('burst')) for (const text of await mistypedQueues(db, workerOptions.queues)) log({ event: 'note', text });
       const spool = await startSpoolSender(db, config, { ...workerOptions, log });
