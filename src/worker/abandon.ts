@@ -53,9 +53,11 @@ function explainWait(slot: Slot): () => void {
   };
 }
 
-function farewell({ unkept }: Slot): string {
-  const rest = unkept === null ? 'other workers will find that out' : `the end of job ${unkept} is not kept, so it ${RUNS_AGAIN}`;
+function farewell({ unkept, options }: Slot): string {
+  const consequence = options.stopsAtOnce ? '' : `, so it ${RUNS_AGAIN}`;
+  const rest = unkept === null ? 'other workers will find that out' : `the end of job ${unkept} is not kept${consequence}`;
   return `Redis does not answer: stopping without it, ${rest}`;
 }
 
+/** Not the job of a run, which nobody else takes. */
 const RUNS_AGAIN = 'will run again (with --at-most-once: fails)';

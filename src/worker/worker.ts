@@ -52,6 +52,7 @@ export async function runWorker(db: Db, options: WorkerOptions): Promise<WorkerE
     done: shift.tally.done,
     failed: shift.tally.failed,
     signal: ends.find(({ signal }) => signal !== null)?.signal ?? null,
+    withoutRedis: ends.some(({ withoutRedis }) => withoutRedis),
     dropsEnd: ends.some(({ dropsEnd }) => dropsEnd),
   };
 }
@@ -67,7 +68,7 @@ const ORDER_OF_REASONS: readonly WorkerEnd['why'][] = [
   'done',
 ];
 
-type SlotEnd = Pick<WorkerEnd, 'why' | 'signal' | 'dropsEnd'>;
+type SlotEnd = Omit<WorkerEnd, 'done' | 'failed'>;
 
 /** Waits for all slots, also when one of them fails: the others then finish their jobs first. */
 async function untilAllEnded(slots: readonly Promise<SlotEnd>[], shift: Shift): Promise<SlotEnd[]> {
@@ -104,7 +105,7 @@ async function runSlot(slot: Slot, shift: Shift, early: NodeJS.Signals | null): 
   try {
     const why = await Promise.race([live(slot, shift, companions), abandonment.happened]);
     options.log({ event: 'quitting', worker: entry.name, why, done: tally.done, failed: tally.failed, waiting: tally.waiting });
-    return { why, signal: slot.signal, dropsEnd: slot.abandoned && slot.unkept !== null };
+    return { why, signal: slot.signal, withoutRedis: slot.abandoned, dropsEnd: slot.abandoned && slot.unkept !== null };
   } finally {
     shift.leave(slot);
     slot.doorbell.close();
