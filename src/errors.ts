@@ -22,6 +22,8 @@ export const EXIT_STATUS = {
   tryAgain: 75,
   /** The configuration is wrong. */
   config: 78,
+  /** The private server ends at its start: its data or settings are damaged. */
+  brokenServer: 78,
 } as const;
 
 /** A key of {@link EXIT_STATUS}. */

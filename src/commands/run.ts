@@ -40,7 +40,8 @@ async function run(line: CommandLine): Promise<number> {
   const reports = openReports(options, [REPORTED_QUEUE], { showsSummary: false });
   const signals = keepSignals();
   try {
-    const db = await openStore(configOf(options), { persistent: true });
+    const tell = (text: string) => teller.log({ event: 'warning', text });
+    const db = await openStore(configOf(options), { persistent: true, tell });
     try {
       return await runOn(db, { order, options, common, reports, teller, signals });
     } catch (error) {
@@ -72,6 +73,7 @@ async function runOn(db: Db, { order, options, common, reports, teller, signals 
   let worker: string | null = null;
   await dropLostRuns(db);
   await noteRun(db, queue, IN_USE_MS);
+  let isAway = false;
   const beat = setInterval(() => void noteRun(db, queue, IN_USE_MS).catch(() => {}), BEAT_MS);
   try {
     await enqueue(db, [job], optionsOf(order));
@@ -91,18 +93,24 @@ async function runOn(db: Db, { order, options, common, reports, teller, signals 
         teller.ended(ended, job.id);
       },
     });
-    const left = await result(db, job.id);
+    isAway = end.withoutRedis;
+    const left = isAway ? NOT_KNOWN : await result(db, job.id);
     const status = statusOf(end, left, signals.first);
     teller.end(job.id, left, { status, why: end.why });
     return reports.end(end.why, status);
   } finally {
     clearInterval(beat);
-    if (options.flag('keep')) {
+    // Then the next run removes what is left.
+    if (isAway) say('rqt: what this run has left in Redis will be removed by a later one, or by any worker');
+    else if (options.flag('keep')) {
       await noteRun(db, queue, KEPT_MS);
       say(`rqt: the job is kept for a day: rqt status ${job.id}`);
     } else await dropRun(db, queue, worker);
   }
 }
+
+/** What became of a job when Redis cannot be asked. */
+const NOT_KNOWN = { kind: 'unfinished', state: 'started' } as const;
 
 /** A run that was not heard of for so long was killed. */
 const IN_USE_MS = 600_000;

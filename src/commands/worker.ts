@@ -112,7 +112,8 @@ async function run({ words, options }: CommandLine): Promise<number> {
   const reports = openReports(options, workerOptions.queues, { showsSummary: showsSummary(options) });
   const removePidFile = writePidFile(options.text('pid'));
   try {
-    const db = await openStore(withinLease(config, workerOptions), { persistent: true });
+    const tell = (text: string) => log({ event: 'warning', text });
+    const db = await openStore(withinLease(config, workerOptions), { persistent: true, tell });
     try {
       if (options.flag('burst')) for (const text of await mistypedQueues(db, workerOptions.queues)) log({ event: 'note', text });
       const spool = await startSpoolSender(db, config, { ...workerOptions, log });
@@ -266,10 +267,13 @@ function writePidFile(path: string | undefined): () => void {
   return () => rmSync(path, { force: true });
 }
 
-/** A burst that a signal ended has not done all its work: 128 + n. A lasting worker that was asked to stop has done what it was asked. */
+/**
+ * A burst that a signal ended has not done all its work, nor has any worker that dropped the end of a job: 128 + n. A lasting one that was asked to
+ * stop has done what it was asked.
+ */
 function statusOf(end: WorkerEnd, options: Options): number {
   const burst = options.flag('burst');
-  if (burst && end.why === 'stopped' && end.signal !== null) return 128 + constants.signals[end.signal];
+  if ((burst || end.dropsEnd) && end.why === 'stopped' && end.signal !== null) return 128 + constants.signals[end.signal];
   const status = exitStatusOfWorker(end, burst);
   return status === EXIT_STATUS.no && options.flag('exit-zero') ? 0 : status;
 }

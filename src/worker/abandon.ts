@@ -21,22 +21,43 @@ export function startAbandonment(slot: Slot): Abandonment {
   const happened = new Promise<'stopped'>(resolve => {
     let hopelessMs = 0;
     let coldMs = 0;
+    const sayWhy = explainWait(slot);
     const look = () => {
+      sayWhy();
       const isHopeless = slot.connection.isLost && (slot.asked === 'cold' || !slot.holdsJob);
       hopelessMs = isHopeless ? hopelessMs + LOOK_MS : 0;
       coldMs = slot.asked === 'cold' ? coldMs + LOOK_MS : 0;
       if (hopelessMs < PATIENCE_MS && coldMs < 2 * slot.options.graceMs + COLD_STOP_MS) return;
       clearInterval(timer);
       slot.abandoned = true;
-      slot.options.log({
-        event: 'warning',
-        text: 'Redis does not answer: stopping without it, other workers will find that out',
-      });
+      slot.options.log({ event: 'warning', text: farewell(slot) });
       resolve('stopped');
     };
     slot.stopAsked.signal.addEventListener('abort', () => {
+      sayWhy();
       timer = setInterval(look, LOOK_MS);
     });
   });
   return { happened, stop: () => clearInterval(timer) };
 }
+
+/** Says once that a warm stop waits for Redis, as soon as it does. */
+function explainWait(slot: Slot): () => void {
+  let isTold = false;
+  return () => {
+    const waits = slot.asked === 'warm' && slot.connection.isLost && slot.unkept !== null && slot.running === null;
+    if (isTold || !waits) return;
+    isTold = true;
+    const text = `stopping waits for Redis to keep the end of job ${slot.unkept}; another signal ends this worker without that, and the job ${RUNS_AGAIN}`;
+    slot.options.log({ event: 'warning', text });
+  };
+}
+
+function farewell({ unkept, options }: Slot): string {
+  const consequence = options.stopsAtOnce ? '' : `, so it ${RUNS_AGAIN}`;
+  const rest = unkept === null ? 'other workers will find that out' : `the end of job ${unkept} is not kept${consequence}`;
+  return `Redis does not answer: stopping without it, ${rest}`;
+}
+
+/** Not the job of a run, which nobody else takes. */
+const RUNS_AGAIN = 'will run again (with --at-most-once: fails)';

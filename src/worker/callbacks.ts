@@ -12,24 +12,25 @@ import type { Slot } from './slot.ts';
  * first, so that it stands whatever becomes of this worker meanwhile. A callback that fails is told and noted on the job, and changes nothing
  * else. A failure that will be retried has no callback yet. Returns which one was cut short and is to be left to another worker, or null.
  */
-export async function runCallback(
-  slot: Slot,
-  { job, outcome, settlement, capture }: { job: ClaimedJob; outcome: Outcome; settlement: Settlement; capture: Capture },
-): Promise<CallbackName | null> {
+export async function runCallback(slot: Slot, { job, outcome, settlement, capture, warn }: Ended): Promise<CallbackName | null> {
   const due = callbackFor(job, outcome);
   if (!due) return null;
   const left = await outcomeNote(settlement);
-  const isOurs = await untilDone(
-    slot,
-    () => note(slot.db, job, { rqt_outcome: left }),
-    reason =>
-      slot.options.log({ event: 'warning', text: `the end of job ${job.id} cannot be kept yet, trying again: ${reason}` }),
-  );
+  const isOurs = await untilDone(slot, () => note(slot.db, job, { rqt_outcome: left }), warn);
   if (!isOurs) return null;
   const called = await call(slot, job, due, capture);
   if (called.kind === 'cut short') return due.on;
   if (called.error !== null) await noteError(slot, job, called.error);
   return null;
+}
+
+/** A job whose task has ended. `warn`: tells that its end cannot be kept yet, and why. */
+interface Ended {
+  readonly job: ClaimedJob;
+  readonly outcome: Outcome;
+  readonly settlement: Settlement;
+  readonly capture: Capture;
+  readonly warn: (reason: string) => void;
 }
 
 async function noteError(slot: Slot, job: ClaimedJob, error: string): Promise<void> {

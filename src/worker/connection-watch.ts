@@ -8,6 +8,8 @@ export interface ConnectionWatch extends Companion {
   readonly isLost: boolean;
   /** When the connection was made again, as {@link performance.now}; sweeping right after would take jobs from workers that are just coming back, too. */
   readonly connectedAt: number;
+  /** Calls back with the reason when the connection is lost, at once if it is; until what this returns is called. */
+  onLost(listener: (reason: string) => void): () => void;
 }
 
 /** Tells once for all slots when Redis is gone, once why it does not let us in again if it refuses that, and once when it is back. */
@@ -17,6 +19,7 @@ export function watchConnection(db: Db, worker: string, log: WorkerOptions['log'
   let connectedAt = Number.NEGATIVE_INFINITY;
   let reason = CLOSED;
   let refused: string | null = null;
+  const listeners = new Set<(reason: string) => void>();
   const onError = (error: Error) => {
     reason = reasonOf(error);
     const refusal = lostAt === null ? undefined : refusalOf(db.where, error);
@@ -29,6 +32,7 @@ export function watchConnection(db: Db, worker: string, log: WorkerOptions['log'
     if (lostAt !== null || hasMovedOn(db)) return;
     lostAt = performance.now();
     log({ event: 'redis_lost', worker, reason });
+    for (const listener of listeners) listener(reason);
   };
   const onReady = () => {
     reason = CLOSED;
@@ -45,6 +49,11 @@ export function watchConnection(db: Db, worker: string, log: WorkerOptions['log'
     },
     get connectedAt() {
       return connectedAt;
+    },
+    onLost: listener => {
+      listeners.add(listener);
+      if (lostAt !== null) listener(reason);
+      return () => listeners.delete(listener);
     },
     stop: () => {
       client.off('error', onError).off('close', onClose).off('ready', onReady);

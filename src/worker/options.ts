@@ -65,6 +65,10 @@ export interface WorkerEnd {
   readonly failed: number;
   /** The signal that ended it, or null. */
   readonly signal: NodeJS.Signals | null;
+  /** It ended while Redis was away, and did not wait for it. */
+  readonly withoutRedis: boolean;
+  /** It ended without Redis, which does not know that the task of some job has ended: that one will run again. */
+  readonly dropsEnd: boolean;
 }
 
 /** RQ's defaults (rq/defaults.py): job_monitoring_interval 30 s, worker_ttl 420 s. */

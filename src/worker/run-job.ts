@@ -21,6 +21,7 @@ import { runInExecutor } from './execute.ts';
 import { LiveOutput } from './live-output.ts';
 import { untilDone } from './patience.ts';
 import type { Slot } from './slot.ts';
+import { whileUnkept } from './unkept.ts';
 
 /** What a job's run came to, and the next claim when one was made in the same round trip. `ended` is null when no executor could be started. */
 export interface JobEnd {
@@ -63,17 +64,15 @@ export async function runJob(slot: Slot, job: ClaimedJob, nextRequest: NextReque
   }
 
   if (__FAILPOINTS__) failpoint('job.ended');
-  const left = settlementOf(slot, job, outcome, NO_OUTPUT);
-  const callbackDue = await runCallback(slot, { job, outcome, settlement: left, capture });
-  if (callbackDue) slot.hasDueCallbacks = true;
-  await handOnRest(slot, job, capture);
-  const settlement = { ...left, output: await capture.takeRest(), callbackDue };
-  const request = nextRequest(outcome.kind);
-  const { settled, claim } = await untilDone(
-    slot,
-    () => settle(slot.db, settlement, request),
-    reason => log({ event: 'warning', text: `the end of job ${job.id} cannot be kept yet, trying again: ${reason}` }),
-  );
+  const { settled, claim } = await whileUnkept(slot, job, async warn => {
+    const left = settlementOf(slot, job, outcome, NO_OUTPUT);
+    const callbackDue = await runCallback(slot, { job, outcome, settlement: left, capture, warn });
+    if (callbackDue) slot.hasDueCallbacks = true;
+    await handOnRest(slot, job, capture);
+    const settlement = { ...left, output: await capture.takeRest(), callbackDue };
+    const request = nextRequest(outcome.kind);
+    return untilDone(slot, () => settle(slot.db, settlement, request), warn);
+  });
   if (__FAILPOINTS__) failpoint('job.settled');
   const record = ended(endOf(outcome, settled));
   tell(slot, job, { outcome, settled, durationMs: record.endedAt - record.startedAt });

@@ -16,6 +16,8 @@ export interface Slot {
   running: Running | null;
   /** A job was claimed and its end is not kept yet. */
   holdsJob: boolean;
+  /** The job whose task has ended while Redis does not know it yet, or null. */
+  unkept: string | null;
   readonly connection: ConnectionWatch;
   /** The worker ends without waiting for Redis. */
   abandoned: boolean;

@@ -52,6 +52,8 @@ export async function runWorker(db: Db, options: WorkerOptions): Promise<WorkerE
     done: shift.tally.done,
     failed: shift.tally.failed,
     signal: ends.find(({ signal }) => signal !== null)?.signal ?? null,
+    withoutRedis: ends.some(({ withoutRedis }) => withoutRedis),
+    dropsEnd: ends.some(({ dropsEnd }) => dropsEnd),
   };
 }
 
@@ -66,7 +68,7 @@ const ORDER_OF_REASONS: readonly WorkerEnd['why'][] = [
   'done',
 ];
 
-type SlotEnd = Pick<WorkerEnd, 'why' | 'signal'>;
+type SlotEnd = Omit<WorkerEnd, 'done' | 'failed'>;
 
 /** Waits for all slots, also when one of them fails: the others then finish their jobs first. */
 async function untilAllEnded(slots: readonly Promise<SlotEnd>[], shift: Shift): Promise<SlotEnd[]> {
@@ -103,7 +105,7 @@ async function runSlot(slot: Slot, shift: Shift, early: NodeJS.Signals | null): 
   try {
     const why = await Promise.race([live(slot, shift, companions), abandonment.happened]);
     options.log({ event: 'quitting', worker: entry.name, why, done: tally.done, failed: tally.failed, waiting: tally.waiting });
-    return { why, signal: slot.signal };
+    return { why, signal: slot.signal, withoutRedis: slot.abandoned, dropsEnd: slot.abandoned && slot.unkept !== null };
   } finally {
     shift.leave(slot);
     slot.doorbell.close();
@@ -155,6 +157,7 @@ function createSlot(db: Db, options: WorkerOptions, entry: WorkerEntry, connecti
     doorbell: openDoorbell(db, options.queues),
     running: null,
     holdsJob: false,
+    unkept: null,
     connection,
     abandoned: false,
     stopAsked: new AbortController(),

@@ -59,7 +59,7 @@ test("the README's exit statuses are those of the program", () => {
   const statuses = [...readme.matchAll(/^\| (\d+) \|/gm)].map(match => Number(match[1]));
   assert.deepEqual(
     statuses.filter(status => status !== 0),
-    Object.values(EXIT_STATUS).sort((a, b) => a - b),
+    [...new Set<number>(Object.values(EXIT_STATUS))].sort((a, b) => a - b),
   );
 });
 

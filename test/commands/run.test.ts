@@ -179,3 +179,20 @@ for (const flags of [
     await assertClean(space);
   });
 }
+
+test('Redis goes away and a signal comes: the run ends with 128+n, and what it has left is removed later', async () => {
+  const own = await startRedis('--appendonly', 'yes');
+  const space = newSpace(own);
+  const file = join(newFolder({}), 'begun');
+  const running = space.start(['run', 't#forever', file, '--grace', '0', '--path', tasks]);
+  await until('it runs', () => existsSync(file));
+  await own.kill('SIGKILL');
+  await until('it tells', () => /connection lost/.test(running.printed.stderr));
+  running.child.kill('SIGTERM');
+  const { status, stderr } = await running.ended;
+  assert.equal(status, 143, stderr);
+  assert.match(
+    stderr,
+    /stopping without it[^\n]*\nrqt: stopped before it had finished\nrqt: what this run has left in Redis will be removed/,
+  );
+});

@@ -1,11 +1,22 @@
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
-import { chmodSync, chownSync, existsSync, mkdirSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
+import {
+  chmodSync,
+  chownSync,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { serverStatus, socketPath, startServer, stopServer } from '../../src/store/server/index.ts';
 import { findServerProgram } from '../../src/store/server/program.ts';
+import { rqt } from '../helpers/rqt.ts';
 import { until } from '../helpers/until.ts';
 import { newHome, redisCli, serverPid, serversIn } from './fixtures/homes.ts';
 
@@ -119,11 +130,56 @@ test('valkey-server serves where there is no redis-server', async () => {
   assert.equal(redisCli(home, 'PING'), 'PONG');
 });
 
-test('a server that cannot start is reported with the last lines of its log', async () => {
+test('a server that cannot start is told in one line: its last words, its log, and 78', async () => {
   const home = newHome();
   writeFileSync(join(home, 'appendonlydir'), 'a file where Redis wants a folder');
   writeFileSync(join(home, 'appendonly.aof'), 'and this is no command');
-  await assert.rejects(startServer(home), { code: 'unreachable', message: /did not start: it ended with 1\n.*(AOF|append)/is });
+  await assert.rejects(startServer(home), {
+    code: 'brokenServer',
+    message: new RegExp(
+      `^the private Redis in ${home} cannot start: [A-Z][^\\n]*(AOF|append)[^\\n]* \\(see ${home}/redis.log\\)[^\\n]*$`,
+      'i',
+    ),
+  });
+});
+
+test('damaged data: the line has the command that repairs them, with its path, and the command works', async () => {
+  const home = newHome();
+  await startServer(home);
+  redisCli(home, 'SET', 'key', 'value');
+  const before = statSync(dataFile(home)).size;
+  redisCli(home, 'SET', 'key', 'lost');
+  await stopServer(home);
+  const data = readFileSync(dataFile(home));
+  writeFileSync(dataFile(home), Buffer.concat([data.subarray(0, before), Buffer.from('garbage\r\n'), data.subarray(before)]));
+
+  const ran = await rqt(['info'], { env: { RQT_HOME: home } });
+  assert.deepEqual([ran.status, ran.stdout], [78, '']);
+  const [line = '', ...rest] = ran.stderr.trimEnd().split('\n');
+  assert.deepEqual(rest, []);
+  assert.ok(line.includes(`(see ${home}/redis.log); make a copy of ${home}, then`), line);
+  const repair = /\S+-check-aof --fix .*$/.exec(line)?.[0] ?? '';
+  execFileSync('sh', ['-c', repair], { input: 'y\n' });
+  await startServer(home);
+  assert.equal(redisCli(home, 'GET', 'key'), 'value');
+});
+
+test('with --spool a job is kept while the private server cannot start', async () => {
+  const home = newHome();
+  writeFileSync(join(home, 'appendonlydir'), 'a file where Redis wants a folder');
+  const ran = await rqt(['enqueue', '--spool', 'hello#hello'], { env: { RQT_HOME: home } });
+  assert.equal(ran.status, 0, ran.stderr);
+  assert.match(ran.stderr, /cannot start.*; the job is kept in /);
+});
+
+test('a server program that is killed at its start is no damage: 69', async () => {
+  const bin = newHome();
+  const home = newHome();
+  writeFileSync(join(bin, 'redis-server'), '#!/bin/sh\nkill -KILL $$\n', { mode: 0o755 });
+  await assert.rejects(startServer(home, { searchPath: bin }), {
+    code: 'unreachable',
+    message: `the private Redis in ${home} did not start: it ended with SIGKILL; see ${home}/redis.log`,
+  });
 });
 
 test('a server that loads for longer than the deadline is a case for trying again', async () => {
@@ -158,3 +214,10 @@ test('a server killed while nobody looks is gone from status', async () => {
   mkdirSync(join(home, 'appendonlydir'), { recursive: true });
   assert.equal(await stopServer(home), false);
 });
+
+/** The file that the server appends to; before Redis 7 there is only one. */
+function dataFile(home: string): string {
+  const folder = join(home, 'appendonlydir');
+  if (!existsSync(folder)) return join(home, 'appendonly.aof');
+  return join(folder, readdirSync(folder).find(name => name.endsWith('.incr.aof')) ?? '');
+}

@@ -1,8 +1,9 @@
 import assert from 'node:assert/strict';
 import { existsSync, readFileSync } from 'node:fs';
 import { beforeEach, test } from 'node:test';
+import type { Running } from '../helpers/rqt.ts';
 import { until } from '../helpers/until.ts';
-import { openStage } from './stage.ts';
+import { openStage, told } from './stage.ts';
 
 const stage = await openStage('--appendonly', 'yes', '--appendfsync', 'always');
 const { put, redis } = stage;
@@ -154,26 +155,70 @@ test('an idle worker that is asked to stop while Redis is away stops all the sam
   await redis.start();
 });
 
-test('a second signal ends a worker that waits for Redis to keep a job’s end', async () => {
+for (const args of [[], ['--burst']]) {
+  test(`a second signal ends a worker ${args.join(' ')} that waits for Redis to keep a job’s end: it says so, and ends with 128+n`, async () => {
+    const { id, worker } = await endWithoutRedis(...args);
+    worker.child.kill('SIGTERM');
+    await until('it says what it waits for', () =>
+      worker.printed.stderr.includes(`stopping waits for Redis to keep the end of job ${id}; another signal ends this worker`),
+    );
+    const heardAt = Date.now();
+    await until('another signal counts', () => Date.now() - heardAt > 250);
+    worker.child.kill('SIGINT');
+    const ran = await worker.ended;
+    assert.equal(ran.status, 130, ran.stderr);
+    assert.match(ran.stderr, new RegExp(`stopping without it, the end of job ${id} is not kept, so it will run again`));
+    for (const line of [/stopping waits for Redis/, /the end of job \S+ cannot be kept yet/, /stopping without it/])
+      assert.equal(told(ran, line).length, 1, ran.stderr);
+    await redis.start();
+    await until('Redis is back', async () => (await client.ping()) === 'PONG');
+    assert.deepEqual(await stage.places(id), ['wip:default']);
+  });
+}
+
+test('a stop that waits for Redis to keep a job’s end ends by itself when Redis is back, with 0', async () => {
+  const { id, worker } = await endWithoutRedis();
+  worker.child.kill('SIGTERM');
+  await until('it says what it waits for', () => /stopping waits for Redis/.test(worker.printed.stderr));
+  await redis.start();
+  const ran = await worker.ended;
+  assert.equal(ran.status, 0, ran.stderr);
+  assert.equal((await stage.job(id)).status, 'finished');
+  assert.equal(told(ran, /the end of job \S+ cannot be kept yet, trying again: /).length, 1, ran.stderr);
+});
+
+test('a job that ends after the stop was asked for, Redis being away, is waited for and told, too', async () => {
+  const gate = stage.gate();
+  const id = await put('slow#gate', { args: [gate.file] });
+  const worker = await stage.start();
+  await stage.untilState(id, 'started');
+  await redis.kill('SIGKILL');
+  await until('it tells', () => /Redis connection lost/.test(worker.printed.stderr));
+  worker.child.kill('SIGTERM');
+  await until('it has heard', () => /warm shut down requested/.test(worker.printed.stderr));
+  assert.doesNotMatch(worker.printed.stderr, /stopping waits for Redis/);
+  gate.open();
+  await until('it says what it waits for', () => worker.printed.stderr.includes(`to keep the end of job ${id}`));
+  await redis.start();
+  assert.equal((await worker.ended).status, 0);
+  assert.equal((await stage.job(id)).status, 'finished');
+});
+
+/** A worker whose job has ended while Redis was away. */
+async function endWithoutRedis(...args: string[]): Promise<{ id: string; worker: Running }> {
   const gate = stage.gate();
   const notes = stage.path('notes');
   const id = await put('slow#notedGate', { args: [gate.file, notes] });
-  const worker = await stage.start('--grace', '0');
+  const worker = await stage.start('--grace', '0', ...args);
   // Redis may say `started` before the worker has heard it.
   await until('the task has begun', () => existsSync(notes) && /begin/.test(readFileSync(notes, 'utf8')));
   await redis.kill('SIGKILL');
   gate.open();
-  await until('the job has ended', () => existsSync(notes) && /end/.test(readFileSync(notes, 'utf8')));
-  worker.child.kill('SIGTERM');
-  await until('it has heard', () => /warm shut down requested/.test(worker.printed.stderr));
-  const heardAt = Date.now();
-  await until('another signal counts', () => Date.now() - heardAt > 250);
-  worker.child.kill('SIGTERM');
-  await worker.ended;
-  await redis.start();
-  await until('Redis is back', async () => (await client.ping()) === 'PONG');
-  assert.deepEqual(await stage.places(id), ['wip:default']);
-});
+  await until('it says that the end is not kept', () =>
+    worker.printed.stderr.includes(`the end of job ${id} cannot be kept yet`),
+  );
+  return { id, worker };
+}
 
 async function killConnections(): Promise<void> {
   for (const type of ['pubsub', 'normal']) await client.call('CLIENT', 'KILL', 'TYPE', type, 'SKIPME', 'yes');

@@ -1,6 +1,6 @@
 import type { Options } from '../../command.ts';
 import type { Config } from '../../config.ts';
-import { RqtError } from '../../errors.ts';
+import { type ErrorCode, RqtError } from '../../errors.ts';
 import {
   closeDb,
   type Db,
@@ -113,7 +113,7 @@ export class Spooler {
 
   /** What will pass is a reason to keep jobs; anything else is told as ever. */
   #note(error: unknown): void {
-    if (!(error instanceof RqtError) || (error.code !== 'unreachable' && error.code !== 'tryAgain')) throw error;
+    if (!(error instanceof RqtError) || !AWAY.has(error.code)) throw error;
     this.#trouble = error.message;
   }
 
@@ -125,3 +125,6 @@ export class Spooler {
     );
   }
 }
+
+/** A Redis that is away now. */
+const AWAY: ReadonlySet<ErrorCode> = new Set(['unreachable', 'tryAgain', 'brokenServer']);

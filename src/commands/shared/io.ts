@@ -46,11 +46,12 @@ interface WorkKind {
 export async function withStore<T>(options: Options, work: (db: Db) => Promise<T>, kind: WorkKind = {}): Promise<T> {
   const { isLasting = false, writes = false, wantsWrongTypes = false, ifLost } = kind;
   const config = configOf(options);
-  const db = await openStore(config, { persistent: isLasting, onlyReads: isLasting });
+  const tell = (text: string) => say(`rqt: ${text}`);
+  const db = await openStore(config, { persistent: isLasting, onlyReads: isLasting, tell });
   if (__FAILPOINTS__) failpoint('command.connected');
   if (!wantsWrongTypes) passWrongTypes(db, key => say(`rqt: ${passedOver(key)}`));
   try {
-    if (writes) await sendSpooled(db, config, text => say(`rqt: ${text}`));
+    if (writes) await sendSpooled(db, config, tell);
     return await work(db);
   } catch (error) {
     throw failureOf(db, error, ifLost?.());

@@ -2,8 +2,10 @@
  * Starting the server process.
  */
 import { spawn } from 'node:child_process';
-import { closeSync, fstatSync, openSync, readFileSync, renameSync, statSync } from 'node:fs';
+import { closeSync, fstatSync, openSync, renameSync, statSync } from 'node:fs';
 import { type Fsync, socketPath } from '../../config.ts';
+import type { RqtError } from '../../errors.ts';
+import { brokenServer, endedServer } from './broken.ts';
 import { logPath } from './home.ts';
 import type { Lock } from './lock.ts';
 
@@ -13,8 +15,8 @@ export interface Launched {
   ended(): Ended | null;
 }
 
-/** `orderly`: someone stopped it. Otherwise `reason` tells what happened, with the last lines that it printed. */
-type Ended = { readonly kind: 'orderly' } | { readonly kind: 'broken'; readonly reason: string };
+/** `orderly`: someone stopped it. Otherwise `error` tells what happened. */
+type Ended = { readonly kind: 'orderly' } | { readonly kind: 'broken'; readonly error: RqtError };
 
 /** What to start, where. */
 export interface LaunchPlan {
@@ -42,10 +44,14 @@ export function launch({ program, home, fsync, lock }: LaunchPlan): Launched {
   return {
     ended() {
       if (end === null) return null;
-      return end === 0 ? { kind: 'orderly' } : { kind: 'broken', reason: `it ended with ${end}${lastLines(home, logStart)}` };
+      if (end === 0) return { kind: 'orderly' };
+      return { kind: 'broken', error: end === REFUSED ? brokenServer(home, logStart) : endedServer(home, end) };
     },
   };
 }
+
+/** Redis's exit status when its data or settings keep it from starting. */
+const REFUSED = 1;
 
 /** The append-only file is written and synced before each answer: what was acknowledged outlives a kill. */
 function serverOptions(home: string, fsync: Fsync): string[] {
@@ -71,12 +77,4 @@ function openLog(home: string): number {
   const { size = 0 } = statSync(path, { throwIfNoEntry: false }) ?? {};
   if (size > LOG_CAP_BYTES) renameSync(path, `${path}.old`);
   return openSync(path, 'a', 0o600);
-}
-
-function lastLines(home: string, from: number): string {
-  const lines = readFileSync(logPath(home)).subarray(from).toString().trim().split('\n');
-  return lines
-    .slice(-5)
-    .map(line => `\n  ${line}`)
-    .join('');
 }

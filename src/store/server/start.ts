@@ -10,6 +10,7 @@ import { isOfFolder, logPath, prepareHome, unusable } from './home.ts';
 import { type Launched, launch } from './launch.ts';
 import { type Lock, tryLock } from './lock.ts';
 import { findServerProgram } from './program.ts';
+import { refuseRevival, unmarkStopped } from './stopped.ts';
 
 /** How to start a server. */
 interface StartOptions {
@@ -19,18 +20,23 @@ interface StartOptions {
   readonly searchPath?: string;
   /** How long to wait for a server that lives but does not answer yet; default a minute. */
   readonly deadlineMs?: number;
+  /** It ran before and was lost: not started again when somebody stopped it on purpose, or removed it. */
+  readonly isRevival?: boolean;
+  /** Ends the waiting: the caller does not want it any more. */
+  readonly signal?: AbortSignal;
 }
 
 /**
  * Returns the socket of the server in `home` once that answers; starts it if nobody has. Safe to call from any number of processes at
  * once. A caller on the hot path connects to {@link socketPath} first and comes here only when nobody listens.
- * @throws RqtError `unreachable` when there is no server program or it does not start, `tryAgain` when it still loads its data at the
- * deadline, `config` when the folder cannot be used.
+ * @throws RqtError `unreachable` when there is no server program or it does not come up, `brokenServer` when its data or settings keep it
+ * from starting, `tryAgain` when it still loads its data at the deadline or is not to be revived, `config` when the folder cannot be used.
  */
 export async function startServer(
   home: string,
-  { fsync = 'always', searchPath = process.env.PATH ?? '', deadlineMs = 60_000 }: StartOptions = {},
+  { fsync = 'always', searchPath = process.env.PATH ?? '', deadlineMs = 60_000, isRevival = false, signal }: StartOptions = {},
 ): Promise<string> {
+  if (isRevival) refuseRevival(home);
   prepareHome(home);
   const socket = socketPath(home);
   const deadline = performance.now() + deadlineMs;
@@ -39,8 +45,9 @@ export async function startServer(
     const reply = await ask(socket, 'PING');
     if (__FAILPOINTS__ && isUp(reply)) failpoint('server.answers');
     if (isUp(reply)) return socket;
+    signal?.throwIfAborted();
     const end = launched?.ended();
-    if (end?.kind === 'broken') throw new RqtError('unreachable', `the private Redis in ${home} did not start: ${end.reason}`);
+    if (end?.kind === 'broken') throw end.error;
     if (end) launched = undefined;
     if (performance.now() > deadline) throw lateError(home, reply, deadlineMs);
     if (reply.kind === 'absent') launched ??= launchAlone();
@@ -53,6 +60,8 @@ export async function startServer(
     if (!lock) return undefined;
     if (__FAILPOINTS__) failpoint('server.locked');
     try {
+      if (isRevival) refuseRevival(home);
+      else unmarkStopped(home);
       return launch({ program, home, fsync, lock });
     } catch (error) {
       throw isOfFolder(error) ? unusable(home, error) : error;
