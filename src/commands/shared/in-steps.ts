@@ -12,28 +12,32 @@ export interface Halt {
 
 /**
  * Work in steps, each of which is told: the first SIGINT, SIGTERM or SIGHUP lets the one under way come to its end, a second one ends the process at
- * once. However it ends, no progress line is left on the screen.
+ * once. The progress line is the work's to update; however it ends, and as soon as a signal has come, none is left on the screen.
  */
-export async function inSteps<T>(work: (halt: Halt) => Promise<T>, progress: ProgressLine = SILENT): Promise<T> {
+export async function inSteps<T>(
+  work: (halt: Halt, progress: ProgressLine) => Promise<T>,
+  line: ProgressLine = SILENT,
+): Promise<T> {
   let resolve = (_: NodeJS.Signals) => {};
   const asked = new Promise<NodeJS.Signals>(settle => {
     resolve = settle;
   });
   const halt = { signal: null as NodeJS.Signals | null, asked };
+  const progress: ProgressLine = { update: done => halt.signal === null && line.update(done), end: () => line.end() };
   const stopListening = () => SIGNALS.forEach(signal => void process.off(signal, onSignal));
   const onSignal = (signal: NodeJS.Signals) => {
     // The next one has its usual effect.
     stopListening();
-    progress.end();
+    line.end();
     halt.signal = signal;
     resolve(signal);
   };
   for (const signal of SIGNALS) process.on(signal, onSignal);
   try {
-    return await work(halt);
+    return await work(halt, progress);
   } finally {
     stopListening();
-    progress.end();
+    line.end();
   }
 }
 
