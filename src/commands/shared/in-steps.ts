@@ -1,4 +1,5 @@
 import { constants } from 'node:os';
+import { ENDING_SIGNALS } from './interruption.ts';
 import { say } from './io.ts';
 import { type ProgressLine, SILENT } from './progress.ts';
 
@@ -24,7 +25,9 @@ export async function inSteps<T>(
   });
   const halt = { signal: null as NodeJS.Signals | null, asked };
   const progress: ProgressLine = { update: done => halt.signal === null && line.update(done), end: () => line.end() };
-  const stopListening = () => SIGNALS.forEach(signal => void process.off(signal, onSignal));
+  const stopListening = () => {
+    for (const signal of ENDING_SIGNALS) process.off(signal, onSignal);
+  };
   const onSignal = (signal: NodeJS.Signals) => {
     // The next one has its usual effect.
     stopListening();
@@ -32,7 +35,7 @@ export async function inSteps<T>(
     halt.signal = signal;
     resolve(signal);
   };
-  for (const signal of SIGNALS) process.on(signal, onSignal);
+  for (const signal of ENDING_SIGNALS) process.on(signal, onSignal);
   try {
     return await work(halt, progress);
   } finally {
@@ -40,8 +43,6 @@ export async function inSteps<T>(
     line.end();
   }
 }
-
-const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
 
 /** Says what was done and what was not when a signal ended a command; returns the exit status for that. */
 export function interrupted(signal: NodeJS.Signals, text: string): number {
