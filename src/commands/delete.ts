@@ -1,7 +1,8 @@
 import type { Command, CommandLine } from '../command.ts';
 import { EXIT_STATUS } from '../errors.ts';
 import { parseJobId } from '../parse/names.ts';
-import { deleteJob } from '../store/index.ts';
+import { type Db, deleteJob } from '../store/index.ts';
+import { walkIds } from './shared/each-id.ts';
 import { heedQuiet, print, QUIET_OPTION, say, withStore } from './shared/io.ts';
 
 export const command: Command = {
@@ -9,38 +10,33 @@ export const command: Command = {
   synopsis: '<id…>',
   summary: 'remove jobs with all they own',
   words: { min: 1, max: Number.POSITIVE_INFINITY },
+  outlivesReader: true,
   options: [{ name: 'json', type: 'boolean', describe: 'one JSON document per job' }, QUIET_OPTION],
   run,
 };
 
 async function run({ words, options }: CommandLine): Promise<number> {
   heedQuiet(options);
-  const ids = words.map(parseJobId);
+  const walk = walkIds(words.map(parseJobId));
   const json = options.flag('json');
-  return withStore(
-    options,
-    async db => {
-      let worst = 0;
-      for (const id of ids) {
-        const result = await deleteJob(db, id);
-        if (json) print(JSON.stringify({ version: 1, kind: 'deleted', id, result: result.kind }));
-        switch (result.kind) {
-          case 'deleted':
-            if (!json) print(`${id} deleted${childrenText(result.childrenCanceled)}`);
-            break;
-          case 'running':
-            say(`rqt: job ${id} runs; stop it first: rqt cancel ${id}`);
-            worst = Math.max(worst, EXIT_STATUS.no);
-            break;
-          case 'missing':
-            say(`rqt: there is no job ${id}`);
-            worst = Math.max(worst, EXIT_STATUS.missing);
-        }
-      }
-      return worst;
-    },
-    { writes: true },
-  );
+  return withStore(options, db => walk.run(id => deleteOne(db, id, json)), { writes: true, ifLost: walk.ifLost });
+}
+
+/** Deletes one job and tells so; returns its share of the exit status. */
+async function deleteOne(db: Db, id: string, json: boolean): Promise<number> {
+  const result = await deleteJob(db, id);
+  if (json) print(JSON.stringify({ version: 1, kind: 'deleted', id, result: result.kind }));
+  switch (result.kind) {
+    case 'deleted':
+      if (!json) print(`${id} deleted${childrenText(result.childrenCanceled)}`);
+      return 0;
+    case 'running':
+      say(`rqt: job ${id} runs; stop it first: rqt cancel ${id}`);
+      return EXIT_STATUS.no;
+    case 'missing':
+      say(`rqt: there is no job ${id}`);
+      return EXIT_STATUS.missing;
+  }
 }
 
 function childrenText(count: number): string {

@@ -16,9 +16,11 @@ import {
   requeue,
   stateOf,
 } from '../store/index.ts';
+import { walkIds } from './shared/each-id.ts';
 import { refuseBoth } from './shared/exclude.ts';
+import { type Halt, inSteps, interrupted } from './shared/in-steps.ts';
 import { heedQuiet, print, QUIET_OPTION, say, withStore } from './shared/io.ts';
-import { openProgress, SILENT } from './shared/progress.ts';
+import { openProgress, type ProgressLine, SILENT } from './shared/progress.ts';
 import { refuseUnknownQueues } from './shared/unknown.ts';
 
 export const command: Command = {
@@ -26,6 +28,7 @@ export const command: Command = {
   synopsis: '<id…> | --all [--queue Q] [--failed-since 1h] [--task PATTERN]',
   summary: 'run jobs again that have failed, or have ended otherwise',
   words: { min: 0, max: Number.POSITIVE_INFINITY },
+  outlivesReader: true,
   options: [
     { name: 'all', alias: 'a', type: 'boolean', describe: 'all failed and stopped jobs' },
     { name: 'queue', alias: 'q', type: 'list', value: 'NAME', describe: 'those of this queue only; repeatable' },
@@ -53,20 +56,17 @@ async function run({ words, options }: CommandLine): Promise<number> {
   }
   const ids = words.map(parseJobId);
   const wanted = readSelection(options);
-  return withStore(options, db => (names ? requeueNamed(db, ids, wanted, options) : requeueSelected(db, wanted, options)), {
-    writes: true,
-  });
+  return names ? requeueNamed(ids, wanted, options) : requeueSelected(wanted, options);
 }
 
-async function requeueNamed(db: Db, ids: readonly string[], { queues }: Selection, options: Options): Promise<number> {
-  await refuseUnknownQueues(db, queues);
-  let worst = 0;
+async function requeueNamed(ids: readonly string[], { queues }: Selection, options: Options): Promise<number> {
   // The last one first, so that the one named first comes to stand at the front.
-  for (const id of options.flag('at-front') ? ids.toReversed() : ids) {
-    const status = (await isOfAnother(db, id, queues)) ? EXIT_STATUS.no : await requeueOne(db, id, options);
-    worst = Math.max(worst, status);
-  }
-  return worst;
+  const walk = options.flag('at-front') ? walkIds(ids.toReversed(), 'last') : walkIds(ids);
+  const work = async (db: Db) => {
+    await refuseUnknownQueues(db, queues);
+    return walk.run(async id => ((await isOfAnother(db, id, queues)) ? EXIT_STATUS.no : requeueOne(db, id, options)));
+  };
+  return withStore(options, work, { writes: true, ifLost: walk.ifLost });
 }
 
 /** Whether a job belongs to none of the queues that were named, if any were; says so. */
@@ -145,28 +145,66 @@ function readSelection(options: Options): Selection {
   };
 }
 
-async function requeueSelected(db: Db, selection: Selection, options: Options): Promise<number> {
-  const known = await queueNames(db);
-  await refuseUnknownQueues(db, selection.queues);
-  const queues = selection.queues.length > 0 ? selection.queues : known;
-  const total = (await Promise.all(queues.map(queue => countFailed(db, queue)))).reduce((sum, count) => sum + count, 0);
+/** How far it is. */
+interface Tally {
+  /** How many jobs have failed at the start. */
+  total: number;
+  looked: number;
+  /** Those that were, or would be, run again. */
+  chosen: number;
+}
+
+async function requeueSelected(selection: Selection, options: Options): Promise<number> {
+  const tally: Tally = { total: 0, looked: 0, chosen: 0 };
+  const work = async (db: Db) => {
+    const known = await queueNames(db);
+    await refuseUnknownQueues(db, selection.queues);
+    const queues = selection.queues.length > 0 ? selection.queues : known;
+    tally.total = (await Promise.all(queues.map(queue => countFailed(db, queue)))).reduce((sum, count) => sum + count, 0);
+    return inSteps(
+      (halt, progress) => requeuePages(db, queues, { selection, options, tally, halt, progress }),
+      options.flag('quiet') ? SILENT : openProgress(tally.total),
+    );
+  };
+  const ifLost = () =>
+    options.flag('dry-run') ? 'try again' : `${countText(tally, options)}, some more may have been (the same command goes on)`;
+  return withStore(options, work, { writes: true, ifLost });
+}
+
+interface Pages {
+  readonly selection: Selection;
+  readonly options: Options;
+  readonly tally: Tally;
+  readonly halt: Halt;
+  readonly progress: ProgressLine;
+}
+
+async function requeuePages(db: Db, queues: readonly string[], pages: Pages): Promise<number> {
+  const { selection, options, tally, halt, progress } = pages;
   const notBefore = selection.sinceMs === null ? null : (await redisNow(db)) - selection.sinceMs;
-  const progress = options.flag('quiet') ? SILENT : openProgress(total);
-  let looked = 0;
-  let chosen = 0;
+  let isCut = false;
   for (const queue of queues) {
     for await (const page of failedJobs(db, queue)) {
+      isCut ||= halt.signal !== null && page.length > 0;
+      if (isCut) break;
       const wanted = page.filter(job => isWanted(job, selection, notBefore));
-      chosen += await requeuePage(db, wanted, options);
+      await requeuePage(db, wanted, options, tally);
       if (__FAILPOINTS__) failpoint('requeue.page');
-      looked += page.length;
-      progress.update(looked);
+      tally.looked += page.length;
+      progress.update(tally.looked);
     }
+    if (isCut) break;
   }
   progress.end();
-  if (!options.flag('json'))
-    print(`${chosen} ${chosen === 1 ? 'job' : 'jobs'} ${options.flag('dry-run') ? 'would be run again' : 'requeued'}`);
-  return 0;
+  const { looked, total } = tally;
+  if (!options.flag('json')) print(countText(tally, options));
+  if (!halt.signal || !isCut) return 0;
+  const all = `${total} failed ${total === 1 ? 'job' : 'jobs'}`;
+  return interrupted(halt.signal, `${countText(tally, options)}; ${looked} of ${all} were looked at, the others were left alone`);
+}
+
+function countText({ chosen }: Tally, options: Options): string {
+  return `${chosen} ${chosen === 1 ? 'job' : 'jobs'} ${options.flag('dry-run') ? 'would be run again' : 'requeued'}`;
 }
 
 function isWanted({ task, endedAt }: FailedJob, { matches, isAnyTask }: Selection, notBefore: number | null): boolean {
@@ -174,20 +212,21 @@ function isWanted({ task, endedAt }: FailedJob, { matches, isAnyTask }: Selectio
   return isAnyTask || (task !== null && matches(task));
 }
 
-/** Sends a page at once; returns how many were, or would be, run again. */
-async function requeuePage(db: Db, jobs: readonly FailedJob[], options: Options): Promise<number> {
+/** Sends a page at once. Of a lost connection those are told, too, whose answers came before. */
+async function requeuePage(db: Db, jobs: readonly FailedJob[], options: Options, tally: Tally): Promise<void> {
   const json = options.flag('json');
   if (options.flag('dry-run')) {
     for (const { id } of jobs) tellWould(id, options);
-    return jobs.length;
+    tally.chosen += jobs.length;
+    return;
   }
-  const results = await Promise.all(jobs.map(({ id }) => requeue(db, id, options.flag('at-front'))));
-  let done = 0;
+  const results = await Promise.allSettled(jobs.map(({ id }) => requeue(db, id, options.flag('at-front'))));
   for (const [i, { id }] of jobs.entries()) {
     const result = results[i];
-    if (result?.kind !== 'queued' && result?.kind !== 'deferred') continue;
-    done += 1;
-    if (json) print(documentOf(id, result));
+    if (result?.status !== 'fulfilled' || (result.value.kind !== 'queued' && result.value.kind !== 'deferred')) continue;
+    tally.chosen += 1;
+    if (json) print(documentOf(id, result.value));
   }
-  return done;
+  const lost = results.find(result => result.status === 'rejected');
+  if (lost) throw lost.reason;
 }

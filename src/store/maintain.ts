@@ -77,10 +77,13 @@ export interface Neighbour {
   readonly process: string;
 }
 
-/** The registered workers of one machine: those whose host has this name and whose process name begins with `machine`. Three commands' worth of reading. */
-export async function neighbours(db: Db, machine: string, host: string): Promise<Neighbour[]> {
+/**
+ * The registered workers of one machine: those whose host has this name and whose process name begins with `machine`; `names`: of these only. Three
+ * commands' worth of reading.
+ */
+export async function neighbours(db: Db, machine: string, host: string, names?: readonly string[]): Promise<Neighbour[]> {
   const start = keys.worker(db.prefix, '');
-  const known = await db.client.smembers(keys.workers(db.prefix));
+  const known = names?.map(name => start + name) ?? (await db.client.smembers(keys.workers(db.prefix)));
   const pipeline = known.reduce((commands, key) => commands.hmget(key, 'rqt_process', 'hostname'), db.client.pipeline());
   const found = (await pipeline.exec()) ?? [];
   return found.flatMap(([, fields], i) => {

@@ -1,6 +1,8 @@
 import { STOPPED_WITHOUT_WORKER, stateOf } from './cancel.ts';
+import { redisNow } from './clock.ts';
 import type { Db } from './db.ts';
 import { keys } from './keys.ts';
+import { LAST_CALL_MS } from './maintain.ts';
 import { runScript } from './scripts.ts';
 
 /**
@@ -32,24 +34,45 @@ export async function stop(db: Db, id: string, execution = ''): Promise<Stopped>
   }
 }
 
+/** What is waited for. */
+type Execution = Pick<Stopped & { kind: 'stopping' }, 'queue' | 'execution'>;
+
+const LOOK_EVERY_MS = 1000;
+
 /**
  * Waits until an execution that is being stopped is over, woken by the entry that it leaves in the job's results; looks and asks again every
- * `lookEveryMs`. Returns the job's state then, or null when it is gone. Never gives up: a worker that died lets go of its lease.
+ * `lookEveryMs`, `beforeLook` being done first. Returns the job's state then, or null when it is gone. Never gives up: a worker that died lets go of its lease.
  */
 export async function waitUntilStopped(
   db: Db,
   id: string,
-  { queue, execution }: Stopped & { kind: 'stopping' },
-  lookEveryMs = 1000,
+  { queue, execution }: Execution,
+  { lookEveryMs = LOOK_EVERY_MS, beforeLook = async () => {} }: { lookEveryMs?: number; beforeLook?: () => Promise<void> } = {},
 ): Promise<string | null> {
   const { client, prefix } = db;
   const results = keys.results(prefix, id);
-  const wip = keys.registry(prefix, 'wip', queue);
   for (;;) {
     const [newest] = await client.xrevrange(results, '+', '-', 'COUNT', 1);
-    if ((await client.zscore(wip, execution === '' ? id : `${id}:${execution}`)) === null) return stateOf(db, id);
+    await beforeLook();
+    if ((await leaseOf(db, id, { queue, execution })) === null) return stateOf(db, id);
     await client.xread('COUNT', 1, 'BLOCK', lookEveryMs, 'STREAMS', results, newest?.[0] ?? '0-0');
     const again = await stop(db, id, execution);
     if (again.kind === 'stopped') return 'stopped';
   }
+}
+
+/**
+ * In how many milliseconds {@link waitUntilStopped} ends at the latest if nothing more is heard of the worker: it ends the job itself when the lease has
+ * lapsed, which a worker's sweep may have put off once. null: the lease is over, or has no end.
+ */
+export async function silentForMs(db: Db, id: string, execution: Execution): Promise<number | null> {
+  const lease = await leaseOf(db, id, execution);
+  const leftMs = lease === null ? Number.NaN : Number(lease) * 1000 - (await redisNow(db));
+  // A lease counts in whole seconds, its last one included; each of the two ends is found at a look.
+  return Number.isFinite(leftMs) ? Math.max(0, leftMs) + LAST_CALL_MS + 2 * (1000 + LOOK_EVERY_MS) : null;
+}
+
+/** Until when an execution is believed alive, in seconds of Redis's clock; null: it is over. RQ 1.13 has none: then it is the job's. */
+function leaseOf({ client, prefix }: Db, id: string, { queue, execution }: Execution): Promise<string | null> {
+  return client.zscore(keys.registry(prefix, 'wip', queue), execution === '' ? id : `${id}:${execution}`);
 }

@@ -1,8 +1,7 @@
-import { hostname } from 'node:os';
-import { bury, dropLostRuns, forget, LAST_CALL_MS, neighbours, type Swept, sweep } from '../store/index.ts';
+import { bury, dropLostRuns, forget, LAST_CALL_MS, type Swept, sweep } from '../store/index.ts';
 import { endedForDead, reasonOfEnd } from './ended.ts';
+import { lostNeighbours } from './lost-neighbours.ts';
 import type { WorkerOptions } from './options.ts';
-import { isGone, ownProcess } from './own-process.ts';
 import type { Shift } from './shift.ts';
 import type { Companion, Slot } from './slot.ts';
 
@@ -82,12 +81,10 @@ export async function sweepNeighbours(slot: Slot, shift: Shift): Promise<void> {
 
 /** Unregisters the workers of this machine whose process is certainly gone: no lease needs to lapse before their jobs run again. Returns those jobs. */
 export async function buryNeighbours({ db, options }: Pick<Slot, 'db' | 'options'>): Promise<Swept[]> {
-  const own = ownProcess();
-  if (!own) return [];
   const found: Swept[] = [];
   try {
-    for (const neighbour of await neighbours(db, own.machine, hostname())) {
-      const swept = isGone(neighbour.process) ? await bury(db, neighbour) : null;
+    for (const neighbour of await lostNeighbours(db)) {
+      const swept = await bury(db, neighbour);
       if (!swept) continue;
       tell(options, swept);
       found.push(swept);

@@ -172,6 +172,32 @@ test('a job whose worker died and whose lease is over is stopped at once', async
   assert.equal(await client.exists(space.key('wip:default'), space.key(`executions:${id}`)), 0);
 });
 
+test('a job whose worker was killed on this machine is stopped at once, also without waiting', async () => {
+  const space = newSpace(redis);
+  for (const flags of [[], ['--no-wait']]) {
+    const { id, worker } = await startLong(space);
+    worker.child.kill('SIGKILL');
+    await worker.ended;
+    const ran = await space.run(['cancel', id, ...flags]);
+    assert.deepEqual([ran.status, ran.stdout, ran.stderr], [0, `${id} stopped (its worker had died)\n`, '']);
+    assert.equal(await space.field(id, 'status'), 'stopped');
+    assert.deepEqual(await client.smembers(space.key('workers')), [], 'the dead worker is unregistered');
+  }
+});
+
+test('a job of a dead worker elsewhere is waited for', async () => {
+  const space = newSpace(redis);
+  const { id, worker } = await startLong(space, 'long', '--name', 'far');
+  worker.child.kill('SIGKILL');
+  await worker.ended;
+  await client.hset(space.key('worker:far'), 'hostname', 'elsewhere');
+  const running = space.start(['cancel', id]);
+  await until('it is told', () => running.printed.stderr.includes('waiting for worker far'));
+  running.child.kill('SIGTERM');
+  assert.equal((await running.ended).status, 143);
+  assert.equal(await space.field(id, 'status'), 'started');
+});
+
 test('a finished job stays as it is, and the command says so with 0', async () => {
   const space = newSpace(redis);
   const id = await space.enqueue('hello#hello', 'yangyi');

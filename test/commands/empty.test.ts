@@ -1,8 +1,11 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { longestScript, MOST_COMMANDS } from '../helpers/longest-script.ts';
+import { openProxy } from '../helpers/proxy.ts';
 import { startRedis } from '../helpers/redis.ts';
 import { linesOf, newSpace, type Space } from '../helpers/space.ts';
+import { noTerminal, startOnTerminal } from '../helpers/terminal.ts';
+import { until } from '../helpers/until.ts';
 
 const redis = await startRedis();
 const { client } = redis;
@@ -169,3 +172,61 @@ test('a queue that is being filled meanwhile does not keep empty going', async (
   await filler;
   assert.equal(ran.status, 0);
 });
+
+/** A queue `bulk` of 20,000 jobs, and a way to Redis on which each answer takes its time. */
+async function fillSlowly(space: Space) {
+  await fill(space, 'bulk', 20_000);
+  const proxy = await openProxy(redis);
+  proxy.delay(50);
+  return { proxy, env: { RQT_REDIS_URL: proxy.url } };
+}
+
+const length = (space: Space, queue: string) => client.llen(space.key(`queue:${queue}`));
+
+test('a signal ends it after the step under way: what was removed is told, and that the rest is still there', async () => {
+  const space = newSpace(redis);
+  await fill(space, 'first', 3);
+  await fill(space, 'last', 2);
+  const { env } = await fillSlowly(space);
+  const running = space.start(['empty', 'first', 'bulk', 'last'], { env });
+  await until('it has begun', async () => (await length(space, 'bulk')) < 20_000);
+  running.child.kill('SIGINT');
+  const ran = await running.ended;
+  const left = await length(space, 'bulk');
+  assert.ok(left > 0 && left < 20_000, `${left}`);
+  assert.deepEqual(linesOf(ran.stdout), ['3 jobs removed from first queue', `${20_000 - left} jobs removed from bulk queue`]);
+  const line = `rqt: interrupted: ${20_000 - left} jobs removed from bulk queue, ${left} still there; 1 other queue was not touched (go on: rqt empty bulk last)\n`;
+  assert.deepEqual([ran.status, ran.stderr], [130, line]);
+  assert.equal(await length(space, 'last'), 2);
+  assert.equal((await client.keys(space.key('job:*'))).length, left + 2);
+});
+
+test('a connection that is lost: what was removed until then is told', async () => {
+  const space = newSpace(redis);
+  const { proxy, env } = await fillSlowly(space);
+  let steps = 0;
+  const cut = proxy.cutReply(0, request => /was emptied|evalsha/i.test(request) && ++steps === 3);
+  const ran = await space.run(['empty', 'bulk'], { env });
+  await cut;
+  assert.deepEqual([ran.status, ran.stdout], [69, '']);
+  assert.match(
+    ran.stderr,
+    /^rqt: .* was lost .*: 1000 jobs removed from bulk queue, some more may have been, the rest is still there \(go on: rqt empty bulk\)\n$/,
+  );
+  assert.equal(await length(space, 'bulk'), 18_500);
+});
+
+for (const how of ['Ctrl-C', 'a lost connection'] as const) {
+  test(`no progress bar is left on a terminal after ${how}`, { skip: noTerminal }, async () => {
+    const space = newSpace(redis);
+    const { proxy, env } = await fillSlowly(space);
+    const terminal = startOnTerminal(['empty', 'bulk'], { ...space.env, ...env });
+    await until('a bar is shown', () => terminal.shown.includes('%'));
+    if (how === 'Ctrl-C') terminal.type('\x03');
+    else await proxy.cutReply(0);
+    assert.equal(await terminal.ended, how === 'Ctrl-C' ? 130 : 69);
+    const rest = terminal.shown.slice(terminal.shown.lastIndexOf('\r\x1b[K'));
+    assert.match(rest, /rqt: /);
+    assert.doesNotMatch(rest, /%/);
+  });
+}

@@ -75,7 +75,7 @@ test('a job whose lease is over becomes stopped, with what stood for its executi
 test('a wait for the end is woken by the result that an attempt leaves', async () => {
   const db = await openTestDb(redis);
   const { prefix } = db;
-  const waiting = waitUntilStopped(db, 'a', await startStopping(db, 'a'), 60_000);
+  const waiting = waitUntilStopped(db, 'a', await startStopping(db, 'a'), { lookEveryMs: 60_000 });
   const settled = redis.client.multi().hset(`${prefix}:job:a`, 'status', 'finished').zrem(`${prefix}:wip:default`, 'a:e1');
   await settled.xadd(`${prefix}:results:a`, '*', 'type', '1').exec();
   assert.equal(await waiting, 'finished');
@@ -83,7 +83,7 @@ test('a wait for the end is woken by the result that an attempt leaves', async (
 
 test('a wait for the end of a job that is deleted meanwhile ends, too', async () => {
   const db = await openTestDb(redis);
-  const waiting = waitUntilStopped(db, 'a', await startStopping(db, 'a'), 50);
+  const waiting = waitUntilStopped(db, 'a', await startStopping(db, 'a'), { lookEveryMs: 50 });
   await redis.client.multi().del(`${db.prefix}:job:a`).zrem(`${db.prefix}:wip:default`, 'a:e1').exec();
   assert.equal(await waiting, null);
 });

@@ -5,6 +5,7 @@ import { failpoint } from '../../failpoint.ts';
 import { splitLines } from '../../parse/lines.ts';
 import { escapeUnprintable } from '../../parse/quote.ts';
 import { type Db, enqueue, type NewJob } from '../../store/index.ts';
+import { type Halt, inSteps, interrupted } from '../shared/in-steps.ts';
 import { say, withStore } from '../shared/io.ts';
 import { openProgress, type ProgressLine, SILENT } from '../shared/progress.ts';
 import { enqueueOne } from './one.ts';
@@ -22,30 +23,24 @@ export async function enqueueLines(order: Order, source: string, options: Option
   const input = splitLines(openInput(source), source === '-' ? 'standard input' : source);
   const { lines, isWhole } = await readAhead(input);
   if (__FAILPOINTS__) failpoint('lines.read');
+  const total = isWhole ? lines.length : null;
   let sent: Sender | null = null;
-  const work = async (put: Put) => {
-    const progress = order.quiet ? SILENT : openProgress(isWhole ? lines.length : null);
-    const sender = new Sender(put, order, progress);
-    sent = sender;
-    try {
-      for (const line of lines) {
-        if (sender.fullAt !== null) break;
-        await sender.add(line);
-      }
-      if (!isWhole) await addRest(sender, input);
-    } finally {
-      await sender.flush();
-      progress.end();
-    }
-    if (sender.fullAt !== null) {
-      const all = isWhole ? ` of ${lines.length}` : '';
-      const done = sender.done === 0 ? 'nothing was' : `the first ${sender.done}${all} lines were`;
-      throw fullError(order, sender.fullAt, `${done} enqueued`);
-    }
-    if (sender.canceled === 0) return 0;
-    say(`rqt: of these jobs ${sender.canceled} are canceled at once: a parent ended badly (look: rqt jobs --state canceled)`);
-    return EXIT_STATUS.no;
-  };
+  const work = (put: Put) =>
+    inSteps(
+      async (halt, progress) => {
+        const sender = new Sender(put, order, progress, halt);
+        sent = sender;
+        try {
+          await addLines(sender, lines);
+          if (!isWhole) await addRest(sender, input, halt);
+        } finally {
+          await sender.flush();
+          progress.end();
+        }
+        return tellEnd(sender, order, total, halt);
+      },
+      order.quiet ? SILENT : openProgress(total),
+    );
   if (!order.spool) {
     const lost = () => unknownFrom(sent?.done ?? 0);
     return withStore(options, db => work(jobs => enqueueBatch(db, jobs, order)), { writes: true, ifLost: lost });
@@ -53,6 +48,19 @@ export async function enqueueLines(order: Order, source: string, options: Option
   const { Spooler } = await import('./spool.ts');
   const spooler = new Spooler(order, options);
   return spooler.during(() => work(jobs => spooler.put(jobs)));
+}
+
+/** Returns the exit status. @throws RqtError `tryAgain` when the queue was full. */
+function tellEnd({ done, fullAt, isCut, canceled }: Sender, order: Order, total: number | null, { signal }: Halt): number {
+  const lines = done === 0 ? 'nothing was' : `the first ${done}${total === null ? '' : ` of ${total}`} lines were`;
+  if (fullAt !== null) throw fullError(order, fullAt, `${lines} enqueued`);
+  if (canceled > 0)
+    say(`rqt: of these jobs ${canceled} are canceled at once: a parent ended badly (look: rqt jobs --state canceled)`);
+  if (signal && isCut) {
+    const rest = done === 0 ? '' : ', those behind them were not';
+    return interrupted(signal, `${lines} enqueued${order.spool && done > 0 ? ' or kept' : ''}${rest}`);
+  }
+  return canceled === 0 ? 0 : EXIT_STATUS.no;
 }
 
 /** What it means that the connection was lost after so many lines were acknowledged. */
@@ -78,13 +86,23 @@ async function readAhead(input: AsyncGenerator<string[]>): Promise<{ lines: stri
   }
 }
 
-async function addRest(sender: Sender, input: AsyncGenerator<string[]>): Promise<void> {
-  for await (const lines of input) {
-    for (const line of lines) {
-      if (sender.fullAt !== null) return;
-      await sender.add(line);
-    }
+async function addLines(sender: Sender, lines: readonly string[]): Promise<void> {
+  for (const line of lines) {
+    if (sender.isOver) return sender.cut();
+    await sender.add(line);
   }
+}
+
+/** The input may be one that comes as it is made: a signal does not wait for it. */
+async function addRest(sender: Sender, input: AsyncGenerator<string[]>, { asked }: Halt): Promise<void> {
+  while (!sender.isOver) {
+    const next = await Promise.race([input.next(), asked]);
+    if (typeof next === 'string') break;
+    if (next.done) return;
+    await addLines(sender, next.value);
+  }
+  sender.cut();
+  process.stdin.destroy();
 }
 
 /** Sends batches: one is under way while the next one is made. */
@@ -92,6 +110,7 @@ class Sender {
   readonly #put: Put;
   readonly #order: Order;
   readonly #progress: ProgressLine;
+  readonly #halt: Halt;
   readonly #batch: number;
   #pending: NewJob[] = [];
   #sent: Promise<void> = Promise.resolve();
@@ -102,12 +121,26 @@ class Sender {
   done = 0;
   /** How many jobs the queue holds, when it took no more of them. */
   fullAt: number | null = null;
+  /** Whether lines were left out. */
+  isCut = false;
 
-  constructor(put: Put, order: Order, progress: ProgressLine) {
+  constructor(put: Put, order: Order, progress: ProgressLine, halt: Halt) {
     this.#put = put;
     this.#order = order;
     this.#progress = progress;
+    this.#halt = halt;
     this.#batch = order.plansDiffer || order.once ? 1 : BATCH;
+  }
+
+  /** Whether no more lines are sent: the queue is full, or a signal has come. */
+  get isOver(): boolean {
+    return this.fullAt !== null || this.#halt.signal !== null;
+  }
+
+  /** Leaves out what was not sent yet. */
+  cut(): void {
+    this.#pending = [];
+    this.isCut = true;
   }
 
   /** undefined, and no turn of the event loop spent, while the batch is not full. */
@@ -125,7 +158,7 @@ class Sender {
     const jobs = this.#pending;
     this.#pending = [];
     await this.#sent;
-    if (this.fullAt !== null) return;
+    if (this.isOver) return this.cut();
     if (__FAILPOINTS__) failpoint('lines.batch');
     this.#sent = send(this.#put, jobs, this.#order).then(({ canceled, done, fullAt }) => {
       this.canceled += canceled;

@@ -4,16 +4,7 @@ import { deriveJobId } from '../../parse/dedupe.ts';
 import { quote } from '../../parse/quote.ts';
 import { parseSlot } from '../../parse/slot.ts';
 import { slotIn } from '../../parse/zone.ts';
-import {
-  type Db,
-  type Enqueued,
-  enqueueOncePer,
-  type NewJob,
-  OVERLAPS,
-  type Overlap,
-  redisNow,
-  waitUntilStopped,
-} from '../../store/index.ts';
+import { type Db, type Enqueued, enqueueOncePer, type NewJob, OVERLAPS, type Overlap, redisNow } from '../../store/index.ts';
 import { type Order, optionsOf } from './order.ts';
 
 /** What `--once-per` asks for. */
@@ -74,6 +65,8 @@ export async function enqueueOnce(
     const slot = zone === undefined ? undefined : slotIn(zone, await redisNow(db), slotMs);
     const answer = await enqueueOncePer(db, job, { ...optionsOf(order), once: { key, slotMs, overlap, slot } });
     if (answer.kind === 'enqueued' || answer.kind === 'held') return answer;
-    if (answer.kind === 'stopping') await waitUntilStopped(db, job.id, answer);
+    if (answer.kind !== 'stopping') continue;
+    const { followStop } = await import('../shared/stopping.ts');
+    await followStop(db, job.id, answer, { waits: true, tells: !order.quiet && !order.json });
   }
 }

@@ -15,6 +15,9 @@ export async function unlessInterrupted(work: Promise<number>): Promise<number> 
   }
 }
 
+/** What asks a command to end and lets it say something first. */
+export const ENDING_SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
+
 /** What wants a lasting command to end: signals, and whoever read its output and went away (SIGPIPE). */
 export interface Interruption {
   readonly first: Promise<NodeJS.Signals>;
@@ -25,7 +28,6 @@ export interface Interruption {
 
 /** Listens for SIGINT, SIGTERM, SIGHUP and for the end of the reader. */
 export function listenForInterruption(): Interruption {
-  const signals = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
   const [first, second] = [deferred(), deferred()];
   let count = 0;
   const onSignal = (signal: NodeJS.Signals) => {
@@ -33,13 +35,13 @@ export function listenForInterruption(): Interruption {
     (count === 1 ? first : second).resolve(signal);
   };
   const onError = () => onSignal('SIGPIPE');
-  for (const signal of signals) process.on(signal, onSignal);
+  for (const signal of ENDING_SIGNALS) process.on(signal, onSignal);
   for (const stream of [process.stdout, process.stderr]) stream.on('error', onError);
   return {
     first: first.promise,
     second: second.promise,
     end: () => {
-      for (const signal of signals) process.off(signal, onSignal);
+      for (const signal of ENDING_SIGNALS) process.off(signal, onSignal);
       for (const stream of [process.stdout, process.stderr]) stream.off('error', onError);
     },
   };

@@ -4,6 +4,7 @@ import { renderProgress } from '../../view/progress.ts';
 /** A line on stderr that tells how far a command is. */
 export interface ProgressLine {
   update(done: number): void;
+  /** Takes it off the screen; a later update shows it again. */
   end(): void;
 }
 
@@ -34,6 +35,7 @@ export function openProgress(total: number | null): ProgressLine {
     },
     end() {
       if (shown) process.stderr.write('\r\x1b[K');
+      shown = false;
     },
   };
 }

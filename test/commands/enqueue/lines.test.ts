@@ -1,9 +1,12 @@
 import assert from 'node:assert/strict';
 import { join } from 'node:path';
 import { test } from 'node:test';
+import { openProxy } from '../../helpers/proxy.ts';
 import { startRedis } from '../../helpers/redis.ts';
 import { readRqJob } from '../../helpers/rq-reader.ts';
+import type { Running } from '../../helpers/rqt.ts';
 import { linesOf, newFolder, newSpace, type Space } from '../../helpers/space.ts';
+import { until } from '../../helpers/until.ts';
 
 const redis = await startRedis();
 const { client } = redis;
@@ -157,4 +160,55 @@ test('enqueue goes on with its lines when the reader of the ids goes away', asyn
   running.child.stdout?.once('data', () => running.child.stdout?.destroy());
   assert.equal((await running.ended).status, 0);
   assert.equal(await client.llen(space.key('queue:default')), 20_000);
+});
+
+/** `enqueue --lines` in the middle of 20,000 lines: each answer of Redis takes its time. */
+async function startSlow(space: Space, ...flags: string[]): Promise<Running> {
+  const proxy = await openProxy(redis);
+  proxy.delay(50);
+  const running = space.start(['enqueue', 'm#f', '--lines', '-', ...flags], {
+    input: 'x\n'.repeat(20_000),
+    env: { RQT_REDIS_URL: proxy.url },
+  });
+  await until('some are enqueued', async () => (await client.llen(space.key('queue:default'))) >= 500);
+  return running;
+}
+
+for (const [signal, status] of [
+  ['SIGINT', 130],
+  ['SIGTERM', 143],
+  ['SIGHUP', 129],
+] as const) {
+  test(`${signal} in the midst of lines: the batch under way is finished and printed, the rest is left out, and that is said`, async () => {
+    const space = newSpace(redis);
+    const running = await startSlow(space);
+    running.child.kill(signal);
+    const ran = await running.ended;
+    const ids = await client.lrange(space.key('queue:default'), 0, -1);
+    assert.ok(ids.length >= 500 && ids.length < 20_000, `${ids.length}`);
+    assert.deepEqual(linesOf(ran.stdout), ids);
+    const line = `rqt: interrupted: the first ${ids.length} of 20000 lines were enqueued, those behind them were not\n`;
+    assert.deepEqual([ran.status, ran.stderr], [status, line]);
+  });
+}
+
+test('an interrupted --lines --quiet says on stderr how far it came', async () => {
+  const running = await startSlow(newSpace(redis), '--quiet');
+  running.child.kill('SIGINT');
+  const ran = await running.ended;
+  assert.deepEqual([ran.status, ran.stdout], [130, '']);
+  assert.match(ran.stderr, /^rqt: interrupted: the first \d+ of 20000 lines were enqueued, those behind them were not\n$/);
+});
+
+test('a second signal does not wait for the batch', async () => {
+  const own = await startRedis();
+  const space = newSpace(own);
+  const running = space.start(['enqueue', 'm#f', '--lines', '-'], { input: 'x\n'.repeat(500_000) });
+  await until('some are enqueued', () => running.printed.stdout !== '');
+  own.pause();
+  // The second one comes when the first one was heard; which that is cannot be seen from outside.
+  const again = setInterval(() => running.child.kill('SIGTERM'), 100);
+  assert.equal((await running.ended).signal, 'SIGTERM');
+  clearInterval(again);
+  own.resume();
 });

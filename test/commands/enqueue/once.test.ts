@@ -230,6 +230,17 @@ test('--job-id with --overlap replace waits until the running job has stopped, a
     await endWorker(busy.worker);
   }));
 
+test('--job-id with --overlap replace does not wait for a worker that was killed on this machine', () =>
+  withinOneDay(async space => {
+    const { worker } = await startBusy(space, 'w', ['--job-id', 'X', ...TODAY]);
+    await endSlot(space);
+    worker.child.kill('SIGKILL');
+    await worker.ended;
+    const ran = await space.run(['enqueue', 'hello#hello', '--job-id', 'X', ...TODAY, '--overlap', 'replace']);
+    assert.deepEqual([ran.status, ran.stdout, ran.stderr], [0, 'X\n', '']);
+    assert.deepEqual([await queued(space), await client.zcard(space.key('wip:default'))], [['X'], 0]);
+  }));
+
 test('with --lines each line has slots of its own', () =>
   withinOneDay(async space => {
     const call = ['enqueue', 'm#f', '--lines', '-', ...TODAY];
