@@ -113,6 +113,8 @@ export interface Subscription {
 /** Listens on a worker's control channel; subscribes again after each lost connection. Messages that are no commands are ignored. */
 export function subscribe(db: Db, worker: string, listener: Listener): Subscription {
   const client = duplicateDb(db);
+  // ioredis would do it by itself, say nothing when that is done, and let nobody hear when it fails, which ends the process.
+  client.options.autoResubscribe = false;
   const channel = keys.channel(db.prefix, worker);
   const cronChannel = keys.cronChannel(db.prefix);
   const callbackChannel = keys.callbackChannel(db.prefix);
@@ -133,7 +135,6 @@ export function subscribe(db: Db, worker: string, listener: Listener): Subscript
     },
     Math.min(PING_EVERY_MS, client.options.socketTimeout ?? PING_EVERY_MS),
   );
-  // ioredis subscribes again by itself and does not say when that is done; a second time does no harm.
   const again = () => void client.subscribe(...channels).then(listener.onAgain, () => {});
   return {
     listens,

@@ -17,6 +17,7 @@ export function startControl(slot: Slot, scheduler: Scheduler): Companion & { re
     },
     onAgain: () => {
       void beat(slot);
+      noteDueCallbacks(slot);
       scheduler.look();
     },
   });
