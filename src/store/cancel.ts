@@ -1,6 +1,7 @@
 import { encodeError } from './codec.ts';
 import type { Db } from './db.ts';
 import { keys } from './keys.ts';
+import { releaseAll } from './release.ts';
 import { runScript } from './scripts.ts';
 
 /** What a cancel did. `stopping`: its worker was told; wait for it with `waitUntilStopped`. `ended`: it was over already. */
@@ -10,12 +11,13 @@ export type Canceled =
   | { readonly kind: 'ended'; readonly state: string }
   | { readonly kind: 'missing' };
 
-/** Cancels a waiting job, asks for the stop of a running one. */
+/** Cancels a waiting job, asks for the stop of a running one. Children that wait for it are judged, to the last one. */
 export async function cancel(db: Db, id: string, reason = 'canceled by a user'): Promise<Canceled> {
   const [kind, ...rest] = (await runScript(db, 'cancel', [id, reason, STOPPED_WITHOUT_WORKER])).map(String);
   switch (kind) {
     case 'canceled':
     case 'stopped':
+      if (rest[1] === '1') await releaseAll(db);
       return { kind, queue: rest[0] ?? '' };
     case 'stopping':
       return { kind, queue: rest[0] ?? '', worker: rest[1] ?? '', execution: rest[2] ?? '' };

@@ -1,5 +1,5 @@
 import type { Db } from './db.ts';
-import { releaseAll } from './maintain.ts';
+import { releaseAll } from './release.ts';
 import { runScript } from './scripts.ts';
 
 /** What a deletion did. `running`: nothing, the job runs. */

@@ -1,7 +1,7 @@
 import { failpoint } from '../failpoint.ts';
 import type { Db } from './db.ts';
 import { keys } from './keys.ts';
-import { releaseAll } from './maintain.ts';
+import { releaseAll } from './release.ts';
 import { runScript } from './scripts.ts';
 
 /** One bounded step of emptying a queue. */

@@ -112,16 +112,6 @@ const DIED_AT_ONCE = encodeError(
   `The worker died while it ran this job, which is started at most once (--at-most-once). ${LOOK_FOR}`,
 );
 
-/** Judges the children of ended or removed parents that a script has left to others, to the last one. Returns how many were canceled. */
-export async function releaseAll(db: Db): Promise<number> {
-  let sum = 0;
-  for (;;) {
-    const [, canceled, more] = await runScript(db, 'release', []);
-    sum += Number(canceled);
-    if (more !== 1) return sum;
-  }
-}
-
 /** What was due. */
 export interface Maintained {
   readonly promoted: number;

@@ -1,4 +1,5 @@
 import type { Db } from './db.ts';
+import { releaseAll } from './release.ts';
 import { runScript } from './scripts.ts';
 
 /** What a requeue did. `deferred`: a parent has not finished yet. `unfinished`: it waits or runs already. */
@@ -9,10 +10,11 @@ export type Requeued =
 
 /** Runs a job again that has ended. Children that were canceled because of it wait for it again. */
 export async function requeue(db: Db, id: string, atFront: boolean): Promise<Requeued> {
-  const [kind, detail = ''] = (await runScript(db, 'requeue', [id, atFront ? '1' : '0'])).map(String);
+  const [kind, detail = '', more] = (await runScript(db, 'requeue', [id, atFront ? '1' : '0'])).map(String);
   switch (kind) {
     case 'queued':
     case 'deferred':
+      if (more === '1') await releaseAll(db);
       return { kind, queue: detail };
     case 'unfinished':
       return { kind, state: detail };

@@ -1,5 +1,5 @@
 import type { Db } from './db.ts';
-import { releaseAll } from './maintain.ts';
+import { releaseAll } from './release.ts';
 import { runScript } from './scripts.ts';
 
 /** Notes that the queue of an `rqt run` is in use for so long; after that whoever looks may remove it. */

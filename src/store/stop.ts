@@ -3,6 +3,7 @@ import { redisNow } from './clock.ts';
 import type { Db } from './db.ts';
 import { keys } from './keys.ts';
 import { LAST_CALL_MS } from './maintain.ts';
+import { releaseAll } from './release.ts';
 import { runScript } from './scripts.ts';
 
 /**
@@ -17,13 +18,14 @@ export type Stopped =
 
 /** Asks for the stop of a running job (RQ's stop-job), or only of one execution of it. */
 export async function stop(db: Db, id: string, execution = ''): Promise<Stopped> {
-  const [kind, first = '', worker = '', running = ''] = (
+  const [kind, first = '', second = '', running = ''] = (
     await runScript(db, 'stop', [id, STOPPED_WITHOUT_WORKER, execution])
   ).map(String);
   switch (kind) {
     case 'stopping':
-      return { kind, queue: first, worker, execution: running };
+      return { kind, queue: first, worker: second, execution: running };
     case 'stopped':
+      if (second === '1') await releaseAll(db);
       return { kind, queue: first };
     case 'idle':
       return { kind, state: first };

@@ -141,6 +141,16 @@ test('a chain of 1,000 is canceled to its end, in bounded steps', async () => {
   assert.ok(longest < MOST_COMMANDS, `a script ran ${longest} commands`);
 });
 
+test('cancel and requeue judge all children themselves: no worker needs to come by', async () => {
+  const life = await newLife();
+  await life.enqueue('t#nothing', '--job-id', 'parent', '--schedule-in', '1h');
+  await life.put(idsOf(1000), { queue: 'fan', plan: { dependsOn: ['parent'] } });
+  await life.run(['cancel', 'parent']);
+  assert.deepEqual([await life.members('deferred', 'fan'), (await life.members('canceled', 'fan')).length], [[], 1000]);
+  await life.run(['requeue', 'parent']);
+  assert.deepEqual([await life.members('canceled', 'fan'), (await life.members('deferred', 'fan')).length], [[], 1000]);
+});
+
 test('10,000 children are canceled, and deferred again when their parent is requeued, in bounded steps', async () => {
   const life = await newLife();
   await life.put(['parent'], {}, 't#fail');

@@ -1,6 +1,6 @@
 -- requeue.lua: runs a job again that has ended. A child whose parents are not met yet is deferred again.
 -- ARGV     2 id, 3 '1' at the front
--- returns  {'queued', queue}, {'deferred', queue}, {'unfinished', state}, {'missing'} or {'wrong-type', key}: nothing was changed
+-- returns  {'queued' or 'deferred', queue, 1 when more children are to be judged}, {'unfinished', state}, {'missing'} or {'wrong-type', key}: nothing was changed
 -- O(log n + children, 200 at the most)
 local id = ARGV[2]
 local fields = redis.call('HMGET', job_key(id), 'status', 'origin', 'failure_ttl')
@@ -28,4 +28,4 @@ else
   place = 'deferred'
 end
 release_dependents(id)
-return { place, queue }
+return { place, queue, redis.call('EXISTS', RELEASING) }

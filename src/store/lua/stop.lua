@@ -1,7 +1,7 @@
 -- stop.lua: asks for the stop of a running job; one that does not run is left alone.
 -- ARGV     2 id, 3 exc_string for a job whose worker is gone (base64 zlib), 4 the execution that is meant, '' for whichever runs
 -- returns  {'stopping', queue, worker, execution}: its worker was told, and finds it in its next heartbeat if it did not hear;
---          {'stopped', queue}: it was running under a lease that has lapsed; {'idle', state}: it does not run, or not this execution; {'missing'}
+--          {'stopped', queue, 1 when more children are to be judged}: it was running under a lease that has lapsed; {'idle', state}: it does not run, or not this execution; {'missing'}
 -- O(log n)
 local id, meant = ARGV[2], ARGV[4]
 local fields = redis.call('HMGET', job_key(id), 'status', 'origin', 'worker_name')

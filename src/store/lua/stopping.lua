@@ -1,7 +1,8 @@
 -- stopping.lua: how a started job is asked to stop. Put behind endings.lua.
 
 -- Tells the worker of a started job, which finds it in its next heartbeat if it did not hear. A job whose leases have all lapsed is ended here.
--- Returns {'stopping', queue, worker, execution ('' for RQ 1.13, which has none)} or {'stopped', queue}.
+-- Returns {'stopping', queue, worker, execution ('' for RQ 1.13, which has none)} or {'stopped', queue,
+-- 1 when more children are to be judged}.
 local function stop_started(id, queue, worker, exc_string)
   local wip = registry_key('wip', queue)
   local function ask(execution)
@@ -17,7 +18,10 @@ local function stop_started(id, queue, worker, exc_string)
   local plain = redis.call('ZSCORE', wip, id)
   if plain and tonumber(plain) >= NOW then return ask('') end
   redis.call('ZREM', wip, id)
+  local last = executions[#executions]
+  local began = last and redis.call('HGET', execution_key(id, last), 'created_at')
   for _, execution in ipairs(executions) do end_lease(id, execution, queue) end
-  end_without_worker(id, queue, 'stopped', { worker = worker, exc_string = exc_string, execution_id = executions[#executions] })
-  return { 'stopped', queue }
+  end_without_worker(id, queue, 'stopped', { worker = worker, exc_string = exc_string, execution_id = last,
+    execution_started_at = began })
+  return { 'stopped', queue, redis.call('EXISTS', RELEASING) }
 end
