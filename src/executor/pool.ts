@@ -31,6 +31,8 @@ export interface PoolOptions {
   readonly onOutput: (call: JobCall, stream: StreamName, chunk: Buffer) => void | Promise<void>;
   /** Does what a job asks for while it runs; resolves to its answer, '' for none. */
   readonly onRequest?: (call: JobCall, request: TaskRequest) => Promise<string>;
+  /** Told in one line what a job left behind, for which its executor is not used again: it ends there. */
+  readonly onLeft?: (call: JobCall, left: string) => void;
   /** Told in one line why an executor is not used again; for the log. */
   readonly onRetired?: (reason: string) => void;
 }
@@ -135,8 +137,9 @@ class Pool implements ExecutorPool, RunHost {
     }
   }
 
-  settled(executor: Executor | null, left: string | null): void {
+  settled(executor: Executor | null, left: string | null, call: JobCall): void {
     this.#running = null;
+    if (left !== null) this.#options.onLeft?.(call, left);
     if (executor && this.#closed) executor.abandon();
     if (!executor || this.#closed) return;
     const reason = left ?? executor.soiled ?? this.#wornOut(executor);

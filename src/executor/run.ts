@@ -25,7 +25,7 @@ export interface RunHost {
   /** Gives up an executor that did not begin the job. */
   retire(executor: Executor, reason: string): void;
   /** The job is over; `left` says why its executor must not be used again, or is null. */
-  settled(executor: Executor | null, left: string | null): void;
+  settled(executor: Executor | null, left: string | null, call: JobCall): void;
 }
 
 /** One job on its way through an executor. */
@@ -183,7 +183,7 @@ export class Run implements RunningJob, ExecutorUser, Ending {
     if (!executor) return;
     drain(executor, () => {
       executor.rest();
-      this.#host.settled(executor, left);
+      this.#host.settled(executor, left, this.#call);
       this.#resolve(outcome);
     });
   }
@@ -191,7 +191,7 @@ export class Run implements RunningJob, ExecutorUser, Ending {
   #giveBack(error: ForkError): void {
     clearTimeout(this.#timer);
     this.#ending = 'settled';
-    this.#host.settled(null, null);
+    this.#host.settled(null, null, this.#call);
     this.#executor?.abandon();
     this.#executor = null;
     this.#reject(error);

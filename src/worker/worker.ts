@@ -16,6 +16,7 @@ import { startAbandonment } from './abandon.ts';
 import { type ConnectionWatch, watchConnection } from './connection-watch.ts';
 import { startControl } from './control.ts';
 import { handOnNow, startHeartbeat, startOutputKeeper } from './heartbeat.ts';
+import { warnOfLeft } from './left-behind.ts';
 import { loop } from './loop.ts';
 import type { WorkerEnd, WorkerOptions } from './options.ts';
 import { ownProcess } from './own-process.ts';
@@ -184,6 +185,7 @@ function createSlot(db: Db, options: WorkerOptions, entry: WorkerEntry, connecti
         return Promise.all([shown, handedOn]).then(() => {});
       },
       onRequest: (call, request) => fulfil(slot, call, request),
+      onLeft: warnOfLeft(options),
       onRetired: reason => options.log({ event: 'debug', text: `executor replaced: ${reason}` }),
     }),
   };

@@ -3,7 +3,7 @@ import { spawn } from 'node:child_process';
 import { openSync, realpathSync } from 'node:fs';
 import { beforeEach, test } from 'node:test';
 import { launcher, projectRoot } from '../../helpers/rqt.ts';
-import { openStage, taskFolder } from '../../worker/stage.ts';
+import { openStage, taskFolder, told } from '../../worker/stage.ts';
 
 /** What goes wrong with the worker itself, or its machine. */
 const stage = await openStage();
@@ -66,10 +66,15 @@ test('a daemon that a job leaves behind with its output open keeps neither the j
   assert.equal((await stage.status(next)).stdout, 'mine\n');
 });
 
-test('timers, the directory and the environment that a job leaves do not reach the next one', async () => {
-  await put('trouble#leaks');
+test('timers, the directory and the environment that a job leaves do not reach the next one; that work went on is told, once for a task', async () => {
+  const ids = [await put('trouble#leaks'), await put('trouble#leaks')];
   const next = await put('trouble#surroundings');
-  assert.equal((await stage.burst()).status, 0);
+  const { status, stderr } = await stage.burst();
+  assert.equal(status, 0);
+  const warnings = told({ stderr }, /work of it went on/);
+  assert.deepEqual(warnings, [
+    `default: trouble#leaks ended while work of it went on, which is ended too: it left open: Timeout; await it if the job needs it (${ids[0]})`,
+  ]);
   const { result, stdout } = await stage.status(next);
   assert.deepEqual([result, stdout], [[realpathSync(projectRoot), null], '']);
 });
