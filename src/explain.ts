@@ -116,11 +116,17 @@ function checked(explained: Explained | null, commands: readonly Command[], word
   }
   const { command, line } = explained;
   const title = calledBy(commands, words)?.title ?? command.name;
-  if (line.words.length < command.words.min) throw usage(command, title, 'something is missing');
+  if (line.words.length < command.words.min) throw usage(command, title, `something is missing${takenBy(command, line)}`);
   if (line.words.length > command.words.max)
     throw usage(command, title, `${quote(line.words[command.words.max] ?? '')} is one word too many`);
   if (line.plainWords.length > 0 && !command.takesPlainWords) throw usage(command, title, 'nothing may follow --');
   return explained;
+}
+
+/** A flag whose value was forgotten takes the task for it. */
+function takenBy({ options }: Command, line: CommandLine): string {
+  const taker = options.find(({ name, type }) => type === 'string' && /^[^\s#]+#\w+$/.test(line.options.text(name) ?? ''));
+  return taker ? ` (${quote(line.options.text(taker.name) ?? '')} is the value of --${taker.name})` : '';
 }
 
 function usage(command: Command, title: string, what: string): RqtError {

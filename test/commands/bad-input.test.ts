@@ -12,6 +12,13 @@ const folder = newFolder({ 'broken.json': '{"a": ', latin1: Buffer.from([0x61, 0
 const CASES: readonly [what: string, args: readonly string[], status: number, says: RegExp][] = [
   ['an unknown command', ['enqeue', 'm#f'], 64, /there is no command 'enqeue'; did you mean enqueue\?/],
   ['no task', ['enqueue'], 64, /rqt enqueue <module#fn>/],
+  [
+    'a task that a flag took for its value',
+    ['enqueue', '--lines', 'm#f'],
+    64,
+    /something is missing \('m#f' is the value of --lines\)/,
+  ],
+  ['an empty file as JSON', ['enqueue', 'm#f', ':@/dev/null'], 65, /argument 1 \(file '\/dev\/null'\) is not JSON/],
   ['a task without #fn', ['enqueue', 'mail/daily'], 64, /'mail\/daily' names no function; did you mean mail\/daily#daily\?/],
   ['a task without a function after its #', ['enqueue', 'mail#'], 64, /names no function after the #/],
   ['a task without a module', ['enqueue', '#f'], 64, /names no module before the #/],
@@ -30,7 +37,12 @@ const CASES: readonly [what: string, args: readonly string[], status: number, sa
   ['a negated flag that no setting has', ['enqueue', 'm#f', '--no-job-id'], 64, /--no-job-id is no flag/],
   ['invalid JSON', ['enqueue', 'm#f', 'a', ':{oops'], 65, /^rqt: argument 2 is not JSON/],
   ['invalid JSON behind a keyword', ['enqueue', 'm#f', 'n:=[1,'], 65, /^rqt: keyword 'n' is not JSON/],
-  ['invalid JSON in a file', ['enqueue', 'm#f', `:@${folder}/broken.json`], 65, /^rqt: argument 1 is not JSON/],
+  [
+    'invalid JSON in a file',
+    ['enqueue', 'm#f', `:@${folder}/broken.json`],
+    65,
+    /^rqt: argument 1 (\(file [^\n]*\) )?is not JSON/,
+  ],
   ['a number that JSON readers would change', ['enqueue', 'm#f', ':1e999'], 65, /cannot be kept exactly/],
   ['a callback without #fn', ['enqueue', 'm#f', '--on-failure', 'bad'], 64, /^rqt: --on-failure: task 'bad' names no function/],
   ['a callback without a name', ['enqueue', 'm#f', '--on-success', 'm#'], 64, /^rqt: --on-success: task 'm#' names no function/],

@@ -59,7 +59,7 @@ test('the table of queues counts the jobs of every state', async () => {
   assert.deepEqual(row('default')?.slice(0, 7), ['default', '3', '0', '0', '0', '0', '0']);
   assert.match(row('default')?.[7] ?? '', /^\d+ (s|min)$/);
   assert.match(lines.find(line => line.startsWith('default')) ?? '', /█/);
-  assert.equal(lines.at(-1), '2 queues, 3 jobs queued, 0 executing, 1 failed, 0 workers');
+  assert.equal(lines.at(-1), '2 queues, 3 jobs queued, 0 executing, 1 failed, 1 canceled, 0 workers');
 });
 
 test('the table of workers tells name, state, queues, counts, host and uptime', async () => {

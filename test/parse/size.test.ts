@@ -22,7 +22,7 @@ for (const [text, bytes] of good) {
 }
 
 const bad: readonly [text: string, message: RegExp, minBytes?: number][] = [
-  ['', /^--max-memory '' is not a size; write for example --max-memory 512mb, 1gb or 65536 \(bytes\)$/],
+  ['', /^--max-memory '' is not a size; write for example --max-memory 512mb, 1gb or 536870912 \(bytes\)$/],
   ['much', /is not a size/],
   ['5 mb', /is not a size/],
   ['1ib', /is not a size/],
