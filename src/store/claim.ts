@@ -148,8 +148,13 @@ async function encodeLeft({ job, ...left }: Settlement): Promise<[number, string
 export async function outcomeNote(settlement: Settlement): Promise<string> {
   const [default_result_ttl, return_value, exc_string, note] = await encodeLeft(settlement);
   const { job, outcome, exitStatus = '' } = settlement;
-  const kept = { kind: outcome, execution: job.execution, default_result_ttl, return_value, exc_string, note };
+  // Not what is no Unicode: the script's reader would refuse all of it.
+  const kept = { kind: outcome, execution: job.execution, default_result_ttl, return_value, exc_string, note: wellFormed(note) };
   return JSON.stringify({ ...kept, rqt_exit_status: String(exitStatus) });
+}
+
+function wellFormed(text: string): string {
+  return Buffer.from(text).toString();
 }
 
 function noteOf(again: Again | null): string {

@@ -1,5 +1,5 @@
 import { STOPPED_WITHOUT_WORKER } from './cancel.ts';
-import { encodeError, parseEpoch } from './codec.ts';
+import { decodeError, encodeError, parseEpoch } from './codec.ts';
 import type { Db } from './db.ts';
 import { keys } from './keys.ts';
 import { runScript } from './scripts.ts';
@@ -16,6 +16,8 @@ export interface Swept {
   readonly isOnce: boolean;
   /** Its task had come to an end, which was noted: the worker died in the callback, and the job ended as its task did. */
   readonly wasNoted: boolean;
+  /** Why the task had failed, reason and stack, or null. */
+  readonly error: string | null;
   /** The one that died. */
   readonly worker: string;
   /** When the execution began and was ended, by Redis's clock; null where that is not known. */
@@ -52,13 +54,20 @@ export async function sweep(db: Db, queue: string): Promise<Sweep> {
 }
 
 /** An id and what lose_execution() returns. */
-const SWEPT_FIELDS = 10;
+const SWEPT_FIELDS = 11;
 
 function readSwept(queue: string, reply: readonly unknown[]): Swept {
-  const [id = '', fate = '', description = '', crashes, once, noted, worker = '', began, ended, attempt] = reply.map(String);
+  const [id = '', fate = '', description = '', crashes, once, noted, error = '', worker = '', began, ended, attempt] =
+    reply.map(String);
   return {
     ...{ id, queue, fate: fate as Swept['fate'], description, worker },
-    ...{ crashes: Number(crashes), isOnce: once === '1', wasNoted: noted === '1', attempt: Number(attempt) },
+    ...{
+      crashes: Number(crashes),
+      isOnce: once === '1',
+      wasNoted: noted === '1',
+      error: error === '' ? null : decodeError(error),
+      attempt: Number(attempt),
+    },
     ...{ startedAt: parseEpoch(began), endedAt: parseEpoch(ended) },
   };
 }

@@ -18,6 +18,8 @@ export async function runCallback(slot: Slot, { job, outcome, settlement, captur
   const left = await outcomeNote(settlement);
   const isOurs = await untilDone(slot, () => note(slot.db, job, { rqt_outcome: left }), warn);
   if (!isOurs) return null;
+  // Without Redis it would still end so.
+  slot.unkept = null;
   const called = await call(slot, job, due, capture);
   if (called.kind === 'cut short') return due.on;
   if (called.error !== null) await noteError(slot, job, called.error);

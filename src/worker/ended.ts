@@ -1,5 +1,6 @@
 import type { EndedExecution, Fate } from '../ended-execution.ts';
 import type { Outcome } from '../executor/index.ts';
+import { splitError } from '../parse/error-text.ts';
 import type { ClaimedJob, Settled, Swept } from '../store/index.ts';
 import type { Slot } from './slot.ts';
 
@@ -69,15 +70,17 @@ export const LOST = 'its lease was lost: another worker may run it';
 export function endedForDead(swept: Swept): EndedExecution {
   const { id, queue, description, worker, attempt, fate } = swept;
   const endedAt = swept.endedAt ?? Date.now();
+  const { reason, trace } = swept.error === null ? { reason: reasonOfEnd(swept), trace: '' } : splitError(swept.error);
   return {
     ...{ id, queue, task: null, description, worker, attempt, fate: fate === 'queued' ? 'put back' : fate },
-    ...{ startedAt: swept.startedAt ?? endedAt, endedAt, reason: reasonOfEnd(swept), trace: '', retryInMs: null },
+    ...{ startedAt: swept.startedAt ?? endedAt, endedAt, reason: fate === 'finished' ? null : reason, trace, retryInMs: null },
   };
 }
 
 /** Why a job ended without its worker, in one line. */
-export function reasonOfEnd({ fate, crashes, isOnce, wasNoted, id }: Swept): string {
-  if (wasNoted) return `its worker died in its callback; how the job ended was kept (look: rqt status ${id})`;
+export function reasonOfEnd({ fate, crashes, isOnce, wasNoted, error }: Swept): string {
+  if (wasNoted)
+    return error === null ? 'its worker died in its callback' : `${splitError(error).reason} (its worker died in its callback)`;
   if (fate === 'stopped') return 'stopped by a user; its worker had died';
   if (isOnce) return 'its worker died, and it may be started only once (--at-most-once)';
   return `its worker died ${crashes === 1 ? 'once' : `${crashes} times`}, more often than it may (--max-crashes)`;

@@ -105,7 +105,7 @@ export class Shift {
 
   /** A job of a dead worker has ended here. */
   endedForDead(ended: EndedExecution): void {
-    if (isFailure(ended)) this.tally.giveUp();
+    this.tally.addForDead(ended.fate);
     this.#note(ended);
   }
 

@@ -26,8 +26,9 @@ export class Tally {
     } else if (fate === 'failed' || fate === 'stopped' || fate === 'retried') this.#bad.add(id);
   }
 
-  /** A job that a sweep has given up. */
-  giveUp(): void {
-    this.#givenUp += 1;
+  /** A job of a dead worker that a sweep has ended. */
+  addForDead(fate: Fate): void {
+    if (fate === 'finished') this.done += 1;
+    else this.#givenUp += 1;
   }
 }

@@ -332,3 +332,108 @@ test('an entry of a job that is gone, or runs again, is passed over', async () =
   assert.equal((await stage.burst()).status, 0);
   assert.deepEqual([await stage.due(), await life.state('waits')], [[], 'finished']);
 });
+
+/** A job whose task ended well and whose worker was killed in the callback that is to follow. */
+async function killedInCallback(stage: Awaited<ReturnType<typeof newStage>>, task: string, ...flags: string[]): Promise<string> {
+  const { life, file } = stage;
+  const before = stage.told().length;
+  const id = await life.enqueue(task, '--meta', `file=${file}`, ...flags);
+  const worker = life.worker(...PATH);
+  await until('the callback runs', () => stage.told().length > before);
+  worker.child.kill('SIGKILL');
+  await worker.ended;
+  return id;
+}
+
+test('cancel and stop of a job whose worker died in its callback end it as its task did, also when only its lease tells', async () => {
+  for (const command of ['cancel', 'stop']) {
+    const stage = await newStage();
+    const { life } = stage;
+    const id = await killedInCallback(stage, 't#nothing', '--on-success', 'c#gate', '--on-stopped', 'c#broken');
+    const child = await life.enqueue('t#nothing', '--depends-on', id);
+    for (const key of await redis.client.keys(life.key('worker:*'))) await redis.client.hset(key, 'hostname', 'elsewhere');
+    await redis.client.zadd(life.key('wip:default'), 'XX', 1, (await life.members('wip'))[0] ?? '');
+    await life.run([command, id]);
+    assert.deepEqual([await life.state(id), await life.state(child), await stage.due()], ['finished', 'queued', [id]]);
+    assert.equal(await life.field(id, 'rqt_outcome'), null);
+  }
+});
+
+test('a job is kept until its callback has run, however short its ttl, and for its ttl after that', async () => {
+  for (const [task, on, ttl] of [
+    ['t#nothing', 'success', '--result-ttl'],
+    ['t#fail', 'failure', '--failure-ttl'],
+  ] as const) {
+    const stage = await newStage();
+    const { life, file } = stage;
+    const id = await killedInCallback(stage, task, ttl, '1', `--on-${on}`, 'c#gate');
+    await giveUp(stage);
+    assert.ok((await redis.client.ttl(life.key(`job:${id}`))) > 3600);
+    writeFileSync(`${file}.open`, '');
+    await stage.burst();
+    assert.equal(stage.told().length, 2);
+    await until('it is forgotten', async () => (await life.state(id)) === null);
+  }
+});
+
+test('a stop that comes while an on-failure callback runs leaves a failed job failed', async () => {
+  const stage = await newStage();
+  const { life, file } = stage;
+  const id = await life.enqueue('t#fail', '--on-failure', 'c#gate', '--meta', `file=${file}`);
+  const worker = life.worker(...PATH);
+  await until('the callback runs', () => stage.told().length === 1);
+  await life.run(['stop', id]);
+  assert.equal(await life.state(id), 'failed');
+  worker.child.kill('SIGTERM');
+  await worker.ended;
+});
+
+test('a repeated job goes on when the callback that was cut short has run', async () => {
+  const stage = await newStage();
+  const { life, file } = stage;
+  const id = await killedInCallback(stage, 't#nothing', '--repeat', '1', '--on-success', 'c#gate');
+  writeFileSync(`${file}.open`, '');
+  assert.equal((await stage.burst()).status, 0);
+  assert.deepEqual(
+    stage.told().map(([{ attempt }]) => attempt),
+    [1, 1, 2],
+  );
+  assert.deepEqual([await life.state(id), await life.field(id, 'repeats_left')], ['finished', '0']);
+});
+
+test('an idle worker runs what is due as soon as its queue is resumed', async () => {
+  for (const queues of [[], ['default']]) {
+    const stage = await newStage();
+    const { life } = stage;
+    await stage.crashed('--at-most-once', '--on-failure', 'c#tell');
+    await giveUp(stage);
+    await life.run(['suspend', ...queues]);
+    const worker = life.worker(...PATH, '--maintenance-interval', '1h');
+    await until('it listens', () => /cleaning registries/.test(worker.printed.stderr));
+    await life.run(['resume', ...queues]);
+    await until('it has run', () => stage.told().length === 1);
+    worker.child.kill('SIGTERM');
+    await worker.ended;
+  }
+});
+
+test('reports of a burst that ends the jobs of a worker which died in its callbacks tell how they ended', async () => {
+  const stage = await newStage();
+  const report = `${stage.file}.report`;
+  await killedInCallback(stage, 't#fail', '--on-failure', 'c#gate', '--at-most-once');
+  writeFileSync(`${stage.file}.open`, '');
+  const { status, stderr } = await stage.burst('--report', report);
+  assert.equal(status, 1);
+  assert.match(stderr, /Job failed .*Error: it went wrong \(its worker died in its callback\)/);
+  const [, execution] = linesOf(readFileSync(report, 'utf8')).map(line => JSON.parse(line));
+  assert.deepEqual([execution.outcome, execution.attempt, execution.error.split('\n')[0]], ['failed', 1, 'Error: it went wrong']);
+});
+
+test('what a task says that is no Unicode does not keep its end from being kept', async () => {
+  const stage = await newStage();
+  const { life, file } = stage;
+  const id = await killedInCallback(stage, 't#surrogate', '--at-most-once', '--on-success', 'c#gate');
+  writeFileSync(`${file}.open`, '');
+  assert.equal((await stage.burst()).status, 0);
+  assert.deepEqual([await life.state(id), stage.told().length], ['finished', 2]);
+});

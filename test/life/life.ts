@@ -20,6 +20,7 @@ export const failUntil = file => { if (!existsSync(file)) throw new Error('not y
 export const gate = async file => { while (!existsSync(file)) await new Promise(resolve => setTimeout(resolve, 10)); };
 export const failAtGate = async file => { await gate(file); throw new Error('it went wrong'); };
 export const talk = () => { process.stdout.write('some output\\n'); return 'a result'; };
+export const surrogate = () => ({ toJSON() { throw new Error('bad \\ud800'); } });
 export const forever = () => new Promise(resolve => setTimeout(resolve, 1e9));
 export const write = (file, ...values) => appendFileSync(file, JSON.stringify(values) + '\\n');
 `;

@@ -12,4 +12,4 @@ if status == 'queued' or status == 'deferred' or status == 'scheduled' or status
   return { 'canceled', queue, redis.call('EXISTS', RELEASING) }
 end
 if status ~= 'started' then return { 'ended', status } end
-return stop_started(id, queue, worker, ARGV[4])
+return stop_started(id, queue, worker, ARGV[4], settle_noted)

@@ -49,20 +49,6 @@ local function callback_fits(status, on)
   return REGISTRY_OF[status] == 'failed'
 end
 
--- The callback that was due has been run: the job is kept from now on as long as one that had none.
-local function close_callback(id, queue)
-  local fields = redis.call('HMGET', job_key(id), 'status', 'rqt_callback_due', 'result_ttl')
-  redis.call('HDEL', job_key(id), 'rqt_callback_due', 'rqt_callback_tries')
-  if not fields[2] or not callback_fits(fields[1], fields[2]) then return end
-  if fields[1] == 'finished' then
-    if whole(fields[3]) == 0 then remove_job(id, queue, 'finished') end
-    return
-  end
-  local ttl = failure_ttl(id)
-  if ttl == 0 then return remove_job(id, queue, fields[1]) end
-  keep_among_failed(id, queue, ttl)
-end
-
 -- Ends a job as failed or stopped in the place of its worker, which is gone or about to go. result: as for add_result.
 local function end_without_worker(id, queue, status, result)
   local on = status == 'failed' and 'failure' or 'stopped'

@@ -4,14 +4,14 @@
 local CALLBACK_OF = { finished = 'success', failed = 'failure', stopped = 'stopped' }
 
 -- Ends a job as its task has left it, which its worker noted before it began the callback (rqt_outcome) and died: that is still due.
--- Returns how the job ended, or nil when nothing was noted.
+-- Returns how the job ended and its exc_string, or nil when nothing was noted.
 local function settle_noted(id, execution, queue, noted, attempt)
   local ok, report = pcall(cjson.decode, noted or '')
   if not ok or type(report) ~= 'table' or report.execution ~= execution or not CALLBACK_OF[report.kind] then return nil end
   report.id, report.queue, report.worker = id, queue, attempt.worker
   report.execution_id, report.execution_started_at = execution, attempt.execution_started_at
   report.callback_due, report.callback_tries = CALLBACK_OF[report.kind], 1
-  return end_as_reported(report)[1]
+  return end_as_reported(report)[1], report.exc_string
 end
 
 -- What lose_execution() does with a job whose worker died, from four arguments of a script: exc_string for a job whose crash budget is
@@ -22,7 +22,7 @@ end
 
 -- Ends an execution whose worker is gone. Crashes are counted apart from failures and spend no retry. crash: see read_crash().
 -- Returns what became of the job: {'queued', 'failed', 'stopped' or 'finished', description, crashes, '1' when it may be started only once else '',
--- '1' when its task had come to its end else '', worker, when the execution began and when it was ended (epoch, '' when that is not known),
+-- '1' when its task had come to its end else '', exc_string of that or '', worker, when the execution began and when it was ended (epoch, '' when that is not known),
 -- attempt}; nil when it no longer ran, or runs elsewhere.
 local function lose_execution(id, execution, queue, crash)
   local began = redis.call('HGET', execution_key(id, execution), 'created_at')
@@ -42,11 +42,11 @@ local function lose_execution(id, execution, queue, crash)
   local crashes = whole(fields[2], 0) + 1
   redis.call('HSET', job_key(id), 'rqt_crashes', crashes)
   local attempt = { worker = fields[6], execution_id = execution, execution_started_at = began }
-  local function told(fate, noted)
-    return { fate, fields[7] or '', crashes, fields[4] and '1' or '', noted or '', fields[6] or '', began or '', NOW_F, whole(fields[9], 1) }
+  local function told(fate, noted, exc_string)
+    return { fate, fields[7] or '', crashes, fields[4] and '1' or '', noted or '', exc_string or '', fields[6] or '', began or '', NOW_F, whole(fields[9], 1) }
   end
-  local noted = settle_noted(id, execution, queue, fields[8], attempt)
-  if noted then return told(noted, '1') end
+  local noted, exc_string = settle_noted(id, execution, queue, fields[8], attempt)
+  if noted then return told(noted, '1', exc_string) end
   local fate = 'queued'
   if fields[5] then
     fate, attempt.exc_string = 'stopped', crash.stopped

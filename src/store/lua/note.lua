@@ -3,6 +3,6 @@
 -- returns  {'noted'} or {'lost'}
 -- O(fields)
 local id, execution, queue = ARGV[2], ARGV[3], ARGV[4]
-if not holds_lease(id, execution, queue) then return { 'lost' } end
+if not holds_lease(id, execution, queue) or redis.call('EXISTS', job_key(id)) == 0 then return { 'lost' } end
 redis.call('HSET', job_key(id), unpack(ARGV, 5))
 return { 'noted' }

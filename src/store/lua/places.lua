@@ -46,12 +46,9 @@ local function end_lease(id, execution, queue)
   return held == 1 or (lived == 1 and redis.was_wrong(wip))
 end
 
--- Tells workers of callbacks: of a queue where one is due, or of an execution of one that counts no more. Nobody needs to hear it: they look, too.
-local function tell_of_callback(what) redis.pcall('PUBLISH', P .. ':pubsub:rqt:callbacks', cjson.encode(what)) end
-
 -- Takes back the callback that is due for a job, since how it ended counts no more. A worker that runs it now loses its lease.
 local function forgive_callback(id, queue)
-  if redis.call('HDEL', job_key(id), 'rqt_callback_due', 'rqt_callback_tries') == 0 then return end
+  if redis.call('HDEL', job_key(id), 'rqt_callback_due', 'rqt_callback_tries', 'rqt_callback_ttl') == 0 then return end
   redis.call('LREM', callbacks_key(queue), 0, id)
   for _, execution in ipairs(redis.call('ZRANGE', executions_key(id), 0, -1)) do
     end_lease(id, execution, queue)
@@ -140,17 +137,18 @@ local function put_on_schedule(id, queue, due)
   redis.call('ZADD', registry_key('scheduled', queue), due, id)
 end
 
--- A job that is not to be kept is kept for so many seconds when somebody waits for it, who is to learn how it ended, and when its callback is
--- still to be run.
+-- A job that is not to be kept is kept for so many seconds when somebody waits for it, who is to learn how it ended.
 local KEPT_FOR_WAITING = 60
+-- One whose callback is still to be run is kept for so many seconds at least.
 local KEPT_FOR_CALLBACK = 86400
+local function kept_for_callback(ttl) return ttl < 0 and ttl or math.max(ttl, KEPT_FOR_CALLBACK) end
 
 -- The seconds to keep a failed, stopped or canceled job: its failure_ttl, RQ's default of a year, negative for ever.
 local function failure_ttl(id)
   local fields = redis.call('HMGET', job_key(id), 'failure_ttl', 'rqt_waited', 'rqt_callback_due')
   local ttl = whole(fields[1], 31536000)
-  if ttl ~= 0 then return ttl end
-  return fields[3] and KEPT_FOR_CALLBACK or fields[2] and KEPT_FOR_WAITING or 0
+  if fields[3] then return kept_for_callback(ttl) end
+  return ttl == 0 and fields[2] and KEPT_FOR_WAITING or ttl
 end
 
 -- Appends what an attempt left to the job's results (RQ's types 1 to 5).

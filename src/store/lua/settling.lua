@@ -53,6 +53,23 @@ local function repeat_job(id, queue, repeats_left, intervals_json)
   if interval > 0 then put_on_schedule(id, queue, due_in(interval)) else put_on_queue(id, queue, false) end
 end
 
+-- The callback that was due has been run: a job that is to be repeated goes on, any other is kept from now on as long as one that had none.
+local function close_callback(id, queue)
+  local fields = redis.call('HMGET', job_key(id), 'status', 'rqt_callback_due', 'rqt_callback_ttl', 'repeats_left', 'repeat_intervals')
+  redis.call('HDEL', job_key(id), 'rqt_callback_due', 'rqt_callback_tries', 'rqt_callback_ttl')
+  if not fields[2] or not callback_fits(fields[1], fields[2]) then return end
+  if fields[1] ~= 'finished' then
+    local ttl = failure_ttl(id)
+    if ttl == 0 then return remove_job(id, queue, fields[1]) end
+    return keep_among_failed(id, queue, ttl)
+  end
+  local repeats_left, ttl = whole(fields[4], 0), whole(fields[3], 0)
+  if repeats_left > 0 then return repeat_job(id, queue, repeats_left, fields[5]) end
+  if ttl == 0 then return remove_job(id, queue, 'finished') end
+  redis.call('ZADD', registry_key('finished', queue), ttl < 0 and '+inf' or NOW + ttl, id)
+  keep_for(id, ttl)
+end
+
 -- Adds to a worker's counters, unless Redis has forgotten the worker: no ghost hash is left. One that is no number stays as it is.
 local function count(worker, command, field, amount)
   if is_known(worker) then redis.pcall(command, worker_key(worker), field, amount) end
@@ -77,10 +94,12 @@ local function finish(report, fields)
   local id, queue = report.id, report.queue
   local ttl = whole(fields.result_ttl) or tonumber(report.default_result_ttl)
   local repeats_left = whole(fields.repeats_left, 0)
-  if ttl == 0 and fields.callback_due then
-    ttl = KEPT_FOR_CALLBACK
-  elseif ttl == 0 and fields.waited then
-    ttl = KEPT_FOR_WAITING
+  if ttl == 0 and fields.waited then ttl = KEPT_FOR_WAITING end
+  if fields.callback_due then
+    redis.call('HSET', job_key(id), 'rqt_callback_ttl', ttl)
+    ttl = kept_for_callback(ttl)
+    -- It is repeated when its callback has been run.
+    repeats_left = 0
   end
   count(report.worker, 'HINCRBY', 'successful_job_count', 1)
   if ttl == 0 and repeats_left <= 0 then
@@ -108,7 +127,8 @@ end
 local function fail(report, fields)
   local id, queue = report.id, report.queue
   local retries_left = whole(fields.retries_left, 0)
-  local stopped = report.kind == 'stopped' or fields.stop
+  -- A task that had ended when the stop was asked for was not stopped.
+  local stopped = report.kind == 'stopped' or (fields.stop and not fields.was_noted)
   count(report.worker, 'HINCRBY', 'failed_job_count', 1)
   local wait, most = report.note:match('^in (%d+) (%S+)$')
   if wait and not stopped then
@@ -142,9 +162,11 @@ local function end_as_reported(report)
     result_ttl = values[1], retries_left = values[2], retry_intervals = values[3], repeats_left = values[4], repeat_intervals = values[5],
     at_front = values[6], stop = values[7], absent = values[9], waited = values[10],
   }
-  if values[11] then redis.call('HDEL', job_key(id), 'rqt_outcome') end
-  -- One that is repeated goes on at once.
-  if present(report.callback_due) and not (report.kind == 'finished' and whole(fields.repeats_left, 0) > 0) then
+  if values[11] then
+    redis.call('HDEL', job_key(id), 'rqt_outcome')
+    fields.was_noted = true
+  end
+  if present(report.callback_due) then
     fields.callback_due = report.callback_due
     owe_callback(id, report.queue, report.callback_due, report.callback_tries)
   end

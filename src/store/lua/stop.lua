@@ -10,4 +10,6 @@ if fields[1] ~= 'started' then return { 'idle', fields[1] } end
 if meant ~= '' and redis.call('EXISTS', executions_key(id)) == 1 and not redis.call('ZSCORE', executions_key(id), meant) then
   return { 'idle', fields[1] }
 end
-return stop_started(id, fields[2] or '', fields[3] or '', ARGV[3])
+local answer = stop_started(id, fields[2] or '', fields[3] or '', ARGV[3], settle_noted)
+if answer[1] == 'ended' then return { 'idle', answer[2] } end
+return answer

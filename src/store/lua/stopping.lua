@@ -2,8 +2,9 @@
 
 -- Tells the worker of a started job, which finds it in its next heartbeat if it did not hear. A job whose leases have all lapsed is ended here.
 -- Returns {'stopping', queue, worker, execution ('' for RQ 1.13, which has none)} or {'stopped', queue,
--- 1 when more children are to be judged}.
-local function stop_started(id, queue, worker, exc_string)
+-- 1 when more children are to be judged}, or {'ended', state}: its task had ended, which settle_as_noted (settle_noted() of losing.lua, where that is
+-- at hand) has found.
+local function stop_started(id, queue, worker, exc_string, settle_as_noted)
   local wip = registry_key('wip', queue)
   local function ask(execution)
     redis.call('HSET', job_key(id), 'rqt_stop', '1')
@@ -21,6 +22,9 @@ local function stop_started(id, queue, worker, exc_string)
   local last = executions[#executions]
   local began = last and redis.call('HGET', execution_key(id, last), 'created_at')
   for _, execution in ipairs(executions) do end_lease(id, execution, queue) end
+  local noted = settle_as_noted and last and redis.call('HGET', job_key(id), 'rqt_outcome')
+  local state = noted and settle_as_noted(id, last, queue, noted, { worker = worker, execution_started_at = began })
+  if state then return { 'ended', state } end
   end_without_worker(id, queue, 'stopped', { worker = worker, exc_string = exc_string, execution_id = last,
     execution_started_at = began })
   return { 'stopped', queue, redis.call('EXISTS', RELEASING) }

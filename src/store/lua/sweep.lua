@@ -1,6 +1,6 @@
 -- sweep.lua: puts back the jobs of a queue whose workers died, and releases children whose parents can no longer do it.
 -- ARGV     2 queue, 3 how many seconds longer a lapsed lease is waited for, once, 4 to 7 see read_crash()
--- returns  {'swept', how many leases are waited for, how many callbacks are due, then id and what lose_execution() returned, ten at a time}
+-- returns  {'swept', how many leases are waited for, how many callbacks are due, then id and what lose_execution() returned, eleven at a time}
 -- O(100) each
 local queue = ARGV[2]
 local crash = read_crash(4)
