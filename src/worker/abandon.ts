@@ -26,7 +26,9 @@ export function startAbandonment(slot: Slot): Abandonment {
       sayWhy();
       const isHopeless = slot.connection.isLost && (slot.asked === 'cold' || !slot.holdsJob);
       hopelessMs = isHopeless ? hopelessMs + LOOK_MS : 0;
-      coldMs = slot.asked === 'cold' ? coldMs + LOOK_MS : 0;
+      // The callback of a run that was stopped has its own time.
+      const isEnding = slot.asked === 'cold' && !(slot.options.stopsAtOnce && slot.running);
+      coldMs = isEnding ? coldMs + LOOK_MS : 0;
       if (hopelessMs < PATIENCE_MS && coldMs < 2 * slot.options.graceMs + COLD_STOP_MS) return;
       clearInterval(timer);
       slot.abandoned = true;

@@ -7,7 +7,7 @@ import type { Slot } from './slot.ts';
 export async function runInExecutor(slot: Slot, job: ClaimedJob, call: JobCall, capture: Capture): Promise<Outcome> {
   const executor = slot.pool.run(call);
   slot.running = { job, executor, capture };
-  if (slot.asked === 'cold') executor.stop('cold');
+  if (slot.asked === 'cold' && !slot.options.stopsAtOnce) executor.stop('cold');
   try {
     return await executor.outcome;
   } finally {

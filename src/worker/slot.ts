@@ -55,7 +55,8 @@ export function askToStop(slot: Slot, how: 'warm' | 'cold'): void {
   if (slot.asked === 'nothing') slot.options.log({ event: 'warm_shutdown', worker: slot.entry.name, pid: process.pid });
   if (how === 'cold' && slot.asked !== 'cold') slot.options.log({ event: 'cold_shutdown', worker: slot.entry.name });
   slot.asked = how === 'cold' || slot.asked === 'cold' ? 'cold' : 'warm';
-  if (slot.asked === 'cold') stopRunning(slot, 'cold');
+  // The job of a run is nobody else's: it is stopped, not put back.
+  if (slot.asked === 'cold') stopRunning(slot, slot.options.stopsAtOnce ? 'stop' : 'cold');
   if (__FAILPOINTS__) failpoint('worker.stopping');
   slot.stopAsked.abort();
   slot.doorbell.ring();

@@ -18,6 +18,7 @@ export const bad = () => { throw new TypeError('no customer'); };
 export const flaky = () => { if (process.env.RQT_ATTEMPT === '1') throw new Error('first'); return process.env.RQT_ATTEMPT; };
 export const raw = () => void process.stdout.write(Buffer.from([0, 255, 27, 10, 65]));
 export async function forever(file) { writeFileSync(file, ''); await sleep(1e6); }
+export function note(job) { writeFileSync(job.meta.file, ''); }
 export async function stubborn(file) { process.on('SIGTERM', () => {}); await forever(file); }
 `;
 const tasks = newFolder({ 't.mjs': TASKS });
@@ -119,6 +120,20 @@ for (const signal of ['SIGINT', 'SIGTERM'] as const) {
     await assertClean(space);
   });
 }
+
+test('a run that a signal ends leaves a stopped job with --keep, and its on-stopped callback has run', async () => {
+  const space = newSpace(redis);
+  const file = join(tasks, 'kept');
+  const flags = ['--keep', '--on-stopped', 't#note', '--meta', `file=${file}.note`, '--path', tasks];
+  const running = space.start(['run', 't#forever', file, ...flags]);
+  await until('the task has begun', () => existsSync(file), 60_000);
+  running.child.kill('SIGTERM');
+  const { status, stderr } = await running.ended;
+  assert.equal(status, 143);
+  assert.ok(existsSync(`${file}.note`), stderr);
+  const [, id = ''] = /rqt status (\S+)/.exec(stderr) ?? [];
+  assert.equal(await space.field(id, 'status'), 'stopped');
+});
 
 test('a second Ctrl-C does not wait for the grace period', async () => {
   const space = newSpace(redis);
