@@ -437,3 +437,24 @@ test('what a task says that is no Unicode does not keep its end from being kept'
   assert.equal((await stage.burst()).status, 0);
   assert.deepEqual([await life.state(id), stage.told().length], ['finished', 2]);
 });
+
+/** What may stand in the place of a kept end; only the last one is of the execution that died. */
+const DAMAGED = (execution: string) => [
+  '',
+  '{',
+  '[]',
+  JSON.stringify({ kind: 'finished', execution: [] }),
+  JSON.stringify({ kind: 'failed', execution, note: 7, default_result_ttl: {}, exc_string: null }),
+];
+
+for (const [which] of DAMAGED('').entries()) {
+  test(`what somebody has written in the place of a kept end stops no sweep (${which})`, async () => {
+    const stage = await newStage();
+    const { life } = stage;
+    const id = await stage.crashed('--max-crashes', '0', '--on-failure', 'c#tell');
+    const [, execution = ''] = (await life.members('wip'))[0]?.split(':') ?? [];
+    await redis.client.hset(life.key(`job:${id}`), 'rqt_outcome', DAMAGED(execution)[which] ?? '');
+    assert.equal((await stage.burst()).status, 1);
+    assert.deepEqual([await life.state(id), stage.told().length, await life.members('wip')], ['failed', 1, []]);
+  });
+}

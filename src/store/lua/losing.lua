@@ -8,6 +8,11 @@ local CALLBACK_OF = { finished = 'success', failed = 'failure', stopped = 'stopp
 local function settle_noted(id, execution, queue, noted, attempt)
   local ok, report = pcall(cjson.decode, noted or '')
   if not ok or type(report) ~= 'table' or report.execution ~= execution or not CALLBACK_OF[report.kind] then return nil end
+  -- Anybody may have written there.
+  for _, name in ipairs({ 'return_value', 'exc_string', 'note', 'rqt_exit_status' }) do
+    if type(report[name]) ~= 'string' then report[name] = '' end
+  end
+  report.default_result_ttl = number(report.default_result_ttl, 500)
   report.id, report.queue, report.worker = id, queue, attempt.worker
   report.execution_id, report.execution_started_at = execution, attempt.execution_started_at
   report.callback_due, report.callback_tries = CALLBACK_OF[report.kind], 1
