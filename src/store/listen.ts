@@ -87,7 +87,8 @@ const LONGEST_PAUSE_MS = 3000;
 /** A message on a worker's control channel (RQ's commands, rq/command.py). */
 export type Control =
   | { readonly command: 'shutdown' }
-  | { readonly command: 'kill-horse' }
+  /** `execution`: the one that is meant; null: whatever runs, as RQ has it. */
+  | { readonly command: 'kill-horse'; readonly execution: string | null }
   | { readonly command: 'stop-job'; readonly jobId: string };
 
 /** Who listens on a control channel. */
@@ -156,8 +157,9 @@ function hearOfCallback(message: string, { onDueCallback, onCallbackTakenBack }:
 
 /** Reads a control message; null for anything that is none. */
 export function readControl(message: string): Control | null {
-  const { command, job_id: jobId } = readMessage(message) ?? {};
-  if (command === 'shutdown' || command === 'kill-horse') return { command };
+  const { command, job_id: jobId, rqt_execution: execution } = readMessage(message) ?? {};
+  if (command === 'shutdown') return { command };
+  if (command === 'kill-horse') return { command, execution: typeof execution === 'string' ? execution : null };
   if (command === 'stop-job' && typeof jobId === 'string') return { command, jobId };
   return null;
 }

@@ -30,7 +30,7 @@ function obey(slot: Slot, control: Control): void {
       askToStop(slot, 'warm');
       break;
     case 'kill-horse':
-      stopRunning(slot, 'kill');
+      if (control.execution === null || slot.running?.job.execution === control.execution) stopRunning(slot, 'kill');
       break;
     case 'stop-job':
       if (slot.running?.job.id === control.jobId) stopRunning(slot, 'stop');

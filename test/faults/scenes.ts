@@ -267,7 +267,8 @@ export const SCENES: readonly Scene[] = [
       name,
       runsNone: true,
       set: async stage => {
-        await stage.add('slow', 'slow', { args: [300], runs: 2, plan: { retry: { retriesLeft: 1, intervals: [] } } });
+        // Longer than a command takes to start on a busy machine: it means this job.
+        await stage.add('slow', 'slow', { args: [1500], runs: 2, plan: { retry: { retriesLeft: 1, intervals: [] } } });
         await stage.add('next', 'plain');
       },
       act: async (stage, steps) => {

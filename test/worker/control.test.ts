@@ -51,6 +51,18 @@ test('stop-job for another job than the running one changes nothing', async () =
   await goesOn(worker);
 });
 
+test('a kill that is heard when the next job runs already does not end that', async () => {
+  const gate = stage.gate();
+  const id = await stage.put('slow#gate', { args: [gate.file] });
+  const worker = await stage.start('--name', 'w');
+  await stage.untilState(id, 'started');
+  await say({ command: 'kill-horse', rqt_execution: 'of-the-job-before' });
+  gate.open();
+  await stage.untilState(id, 'finished');
+  worker.child.kill('SIGTERM');
+  await worker.ended;
+});
+
 test('kill-horse and stop-job for an idle worker change nothing', async () => {
   const worker = await stage.start('--name', 'w');
   await say({ command: 'kill-horse' });
