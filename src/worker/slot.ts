@@ -27,7 +27,7 @@ export interface Slot {
   asked: 'nothing' | 'warm' | 'cold';
   /** The signal that asked, or null when a message did. */
   signal: NodeJS.Signals | null;
-  /** Jobs of its queues have ended without their worker, and their callbacks are due: seen when it last swept. */
+  /** Jobs of its queues have ended without their worker, and their callbacks are due: heard of, or seen in a sweep. */
   hasDueCallbacks: boolean;
   /** Leases had lapsed when it last swept: until when their workers may still be heard, as {@link performance.now}; null: none had. */
   overdueUntil: number | null;

@@ -43,8 +43,7 @@ test('many workers that lose the server at once start one', async () => {
 test('a server that was stopped with rqt redis stop is left alone and told once; any command brings it and the worker back', async () => {
   const { home, run, start } = openHome();
   await run('info');
-  const worker = start('worker', '--path', taskFolder);
-  await until('it listens', () => /Listening on/.test(worker.printed.stderr));
+  const worker = await listening(start);
   assert.equal((await run('redis', 'stop')).stdout, 'stopped; its data are kept\n');
   await until('it tells', () => /was stopped with rqt redis stop/.test(worker.printed.stderr));
   await passes(2 * LONGEST_LOOK_MS);
@@ -63,8 +62,7 @@ test('a server that was stopped with rqt redis stop is left alone and told once;
 test('a server that died is not started once somebody has said rqt redis stop', async () => {
   const { home, run, start } = openHome();
   await run('info');
-  const worker = start('worker', '--path', taskFolder);
-  await until('it listens', () => /Listening on/.test(worker.printed.stderr));
+  const worker = await listening(start);
   worker.child.kill('SIGSTOP');
   await killServer(home);
   assert.equal((await run('redis', 'stop')).stdout, 'it was not running\n');
@@ -78,8 +76,7 @@ test('a server that died is not started once somebody has said rqt redis stop', 
 test('a folder that was removed is not made again', async () => {
   const { home, run, start } = openHome();
   await run('info');
-  const worker = start('worker', '--path', taskFolder);
-  await until('it listens', () => /Listening on/.test(worker.printed.stderr));
+  const worker = await listening(start);
   worker.child.kill('SIGSTOP');
   await killServer(home);
   rmSync(home, { recursive: true });
@@ -147,4 +144,11 @@ async function killServer(home: string): Promise<number> {
 async function passes(ms: number): Promise<void> {
   const end = performance.now() + ms;
   await until('the time is over', () => performance.now() > end);
+}
+
+/** A worker that waits for jobs. */
+async function listening(start: ReturnType<typeof openHome>['start']): Promise<Running> {
+  const worker = start('worker', '--path', taskFolder);
+  await until('it listens', () => /Listening on/.test(worker.printed.stderr));
+  return worker;
 }
