@@ -18,6 +18,10 @@ export const waits = ms => new Promise(resolve => setTimeout(resolve, Number(ms)
 `,
 });
 
+/** Of the test that looks while others are busy. */
+const LOOKS = 4;
+const ROUNDS_PER_LOOK = 6;
+
 /** Loses the first job of a queue as a worker does that dies after BLPOP, some time ago. */
 async function lose(space: Space, queue = 'default'): Promise<string> {
   const id = (await client.lpop(space.key(`queue:${queue}`))) ?? '';
@@ -146,10 +150,13 @@ test('no false alarm while workers and producers are busy with all that jobs can
   );
   const feed = async (flags: readonly string[]) =>
     space.run(['enqueue', '--quiet', '--lines', '-', ...flags], { input: 'x\n'.repeat(300) });
-  let isOver = false;
+  let looks = 0;
   let number = 0;
+  // A look waits while something is on its way (--grace): what is produced meanwhile has a bound, else the next look has ever more to read.
+  const isAhead = () => looks < LOOKS && number >= (looks + 1) * ROUNDS_PER_LOOK;
   const produce = async () => {
-    while (!isOver) {
+    while (looks < LOOKS) {
+      if (isAhead()) await until('the look is over', () => !isAhead(), 60_000);
       number += 1;
       const parent = await space.enqueue('some#waits', '300', '-q', 'other', '--job-id', `parent${number}`);
       await Promise.all([
@@ -163,12 +170,11 @@ test('no false alarm while workers and producers are busy with all that jobs can
     }
   };
   const producing = produce();
-  for (let look = 0; look < 4; look += 1) {
-    const ran = await space.run(['fsck', ...(look % 2 ? ['--fix'] : [])]);
+  for (; looks < LOOKS; looks += 1) {
+    const ran = await space.run(['fsck', '--grace', '15s', ...(looks % 2 ? ['--fix'] : [])]);
     assert.equal(ran.status, 0, ran.stdout);
     assert.match(ran.stdout, /^nothing found/);
   }
-  isOver = true;
   await producing;
   for (const worker of workers) await endWorker(worker);
   // Children of the last parent may still be to be told: no worker is left that would do it.
