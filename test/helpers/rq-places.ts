@@ -15,10 +15,10 @@ export async function checkWhole(client: Redis, prefix: string): Promise<void> {
   const places = await placesOf(client, prefix, all);
   for (const id of ids) {
     const { fields } = await readRqJob(client, prefix, id);
-    const expected = placeOf(fields.status ?? '', fields.origin ?? '');
+    const found = places.get(id) ?? [];
+    const expected = placeOf(fields.status ?? '', fields.origin ?? '', found);
     // A job that is repeated stays among the finished; one that Python canceled while it ran runs on.
     const also = fields.status === 'canceled' ? `wip:${fields.origin}` : fields.repeats_left ? `finished:${fields.origin}` : null;
-    const found = places.get(id) ?? [];
     assert.deepEqual(
       found.filter(place => place === expected || place !== also),
       [expected],
@@ -33,9 +33,10 @@ export async function checkWhole(client: Redis, prefix: string): Promise<void> {
 
 const ZSETS = ['wip', 'finished', 'failed', 'deferred', 'scheduled', 'canceled'];
 
-function placeOf(status: string, origin: string): string {
+function placeOf(status: string, origin: string, found: readonly string[]): string {
   if (status === 'queued') return `queue:${origin}`;
-  if (status === 'started') return `wip:${origin}`;
+  // It runs under the queue on whose list somebody has put it, which need not be its own.
+  if (status === 'started') return found.find(place => place.startsWith('wip:')) ?? `wip:${origin}`;
   return `${status === 'stopped' ? 'failed' : status}:${origin}`;
 }
 

@@ -32,7 +32,8 @@ export type JobFields = Readonly<Partial<Record<(typeof JOB_FIELDS)[number], str
 /** States of Python's RQ that rqt does not write: such a job is where its program wants it. */
 const FOREIGN_STATES = ['created', 'rate_limited', 'ready_to_enqueue'];
 
-const STAMP = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d*)?Z$/;
+/** A time as RQ writes it. */
+export const STAMP = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d*)?Z$/;
 const INTEGER = /^-?\d+$/;
 
 /** What would break a reader of RQ's (RQ-LAYOUT section 7), field by field; empty when the hash is sound. mend_job.lua corrects the same. */

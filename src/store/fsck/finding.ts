@@ -156,8 +156,8 @@ export const KINDS = {
     isPassing: true,
   },
   'worker-unlisted': {
-    means: 'workers that are not listed, never expire, or were never registered',
-    fix: 'lists those that live, lets the rest expire, removes what was never a worker',
+    means: 'workers that are not listed, never expire, were never registered, or whose birth RQ cannot read',
+    fix: 'lists those that live, lets the rest expire, gives them a birth, removes what was never a worker',
     isPassing: true,
   },
   'group-stale': {

@@ -62,11 +62,10 @@ export const lookAtExecutions: Look<'execution'> = async (scan, executions) => {
   for (const { item, replies } of asked) {
     const [lease, entry, type] = replies;
     const { origin, ...target } = item;
-    if (running.has(memberOf(target.id, target.execution))) continue;
     const key = executionKey(scan, target.id, target.execution);
     if (type !== 'hash' && type !== 'none') {
       findings.push(wrongType(key, 'hash', `a ${type} in the place of a hash`));
-    } else if (lease === null && (entry !== null || type !== 'none')) {
+    } else if (!running.has(memberOf(target.id, target.execution)) && lease === null && (entry !== null || type !== 'none')) {
       const detail = `execution ${target.execution} has no lease`;
       findings.push({ kind: 'execution-torn', subject: target.id, queue: origin, key, detail, mark: target.execution, target });
     }

@@ -1,5 +1,6 @@
 import { keys, type Registry } from '../keys.ts';
 import { askEach, fieldsOf, WRONG_TYPE } from './ask.ts';
+import { STAMP } from './damage.ts';
 import { type Finding, type Kind, type Target, wrongType } from './finding.ts';
 import type { Look, Scan } from './scan.ts';
 
@@ -77,6 +78,7 @@ function judge(scan: Scan, target: Name, replies: unknown[]): Judged {
 function judgeWorker([birth, death]: (string | null)[], left: number, isUnlisted: boolean): Judged {
   if (left === -2 || birth === undefined) return null;
   if (birth === null) return is('worker-unlisted', 'it was never registered');
+  if (!STAMP.test(birth)) return is('worker-unlisted', 'its birth cannot be read');
   if (left === -1) return is('worker-unlisted', 'it never expires');
   return death === null && isUnlisted ? is('worker-unlisted', 'not in the list of workers') : null;
 }

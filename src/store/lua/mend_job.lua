@@ -62,7 +62,6 @@ if not KNOWN[status] and not FOREIGN[status] then
   end
 end
 
-local function is_stamp(text) return text:match('^%d%d%d%d%-%d%d%-%d%dT%d%d:%d%d:%d%d%.?%d*Z$') end
 local function is_whole(text) return text:match('^%-?%d+$') end
 local function check(name, is_right, otherwise)
   local value = redis.call('HGET', key, name)

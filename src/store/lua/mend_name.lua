@@ -56,7 +56,12 @@ if not fields[1] then
   return { 'mended', 'removed: it was never registered' }
 end
 local mended = 0
-if redis.call('PTTL', member) == -1 then mended = redis.call('EXPIRE', member, fields[2] and 60 or 480) end
+-- Python's readers of the list of workers end at one that they cannot read.
+if not is_stamp(fields[1]) then
+  redis.call('HSET', member, 'birth', stamp())
+  mended = 1
+end
+if redis.call('PTTL', member) == -1 then mended = mended + redis.call('EXPIRE', member, fields[2] and 60 or 480) end
 if not fields[2] then
   if not is_set(P .. ':workers') then return { 'blocked', P .. ':workers' } end
   mended = mended + redis.call('SADD', P .. ':workers', member)

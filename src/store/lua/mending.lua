@@ -9,6 +9,9 @@ local REGISTRIES = { 'finished', 'failed', 'deferred', 'scheduled', 'canceled' }
 -- RQ's default (rq/defaults.py), for a finished job that does not say how long it is to be kept.
 local RESULT_TTL = 500
 
+-- A time as RQ writes it.
+local function is_stamp(text) return text:match('^%d%d%d%d%-%d%d%-%d%dT%d%d:%d%d:%d%d%.?%d*Z$') end
+
 local function intermediate_key(queue) return queue_key(queue) .. ':intermediate' end
 
 -- A key of a queue, or of a job, that holds something of another type; nil when there is none. A script that would meet it half way

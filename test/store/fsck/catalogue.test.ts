@@ -355,6 +355,12 @@ const CATALOGUE: readonly Damage[] = [
     finds: ['worker-unlisted ghost', 'worker-unlisted w'],
   },
   {
+    title: 'the birth of a worker cannot be read',
+    damage: ({ client, k }) => client.hset(k('worker:w'), 'birth', 'x'),
+    finds: ['worker-unlisted w'],
+    after: async ({ client, k }) => [Number.isNaN(Date.parse((await client.hget(k('worker:w'), 'birth')) ?? '')), false],
+  },
+  {
     title: 'groups have members that are gone, are empty, or are not named',
     damage: async ({ client, k }) => {
       await client.sadd(k('group:g'), 'ghost');
@@ -477,6 +483,14 @@ const CATALOGUE: readonly Damage[] = [
     },
     finds: ['wrong-type KEY:wip:default'],
     after: queued('running'),
+  },
+  {
+    title: 'an execution is of another type, and has a lease for a job that is gone',
+    damage: async ({ client, k }) => {
+      await client.zadd(k('wip:default'), 4e9, 'gone:e');
+      await client.set(k('execution:gone:e'), 'x');
+    },
+    finds: ['lease-stale gone', 'wrong-type KEY:execution:gone:e'],
   },
   {
     title: 'the family of a job is of another type',
