@@ -9,7 +9,7 @@ const { python } = await openLab();
 /** How many values of how many seeds; RQT_FUZZ_SEED says another first seed. */
 const COUNT = 500;
 const ROUNDS = 4;
-const first = Number(process.env.RQT_FUZZ_SEED ?? Math.floor(Math.random() * 1e9));
+const first = Number(process.env.RQT_FUZZ_SEED ?? 1);
 
 interop(
   `plain data that Python has drawn at random and pickled are shown as Python has them: RQT_FUZZ_SEED=${first}`,
