@@ -20,7 +20,7 @@ export const command: Command = {
       alias: 'i',
       type: 'string',
       value: 'SECONDS',
-      describe: 'draw again every so many seconds, until Ctrl-C',
+      describe: 'draw again every so many seconds, until Ctrl-C; outlasts a restart of Redis',
     },
     { name: 'raw', alias: 'r', type: 'boolean', describe: "RQ's raw lines, for scripts" },
     { name: 'only-queues', alias: 'Q', type: 'boolean', describe: 'queues only' },
@@ -36,17 +36,18 @@ async function run({ words, options }: CommandLine): Promise<number> {
   refuseTwoOutputs(options, 'raw', 'json');
   const intervalMs = readInterval(options);
   const render = await rendererFor(options);
-  // Before Redis is asked: that it cannot be reached is when this matters.
-  if (intervalMs === null) saySpooled(options);
-  return readStore(options, async db => {
+  const look = async (db: Db) => {
     await refuseUnknownQueues(db, queues);
-    const draw = () => drawn(db, queues, render);
-    if (intervalMs === null) {
-      print(await draw());
-      return 0;
-    }
+    return drawn(db, queues, render);
+  };
+  if (intervalMs !== null) {
     const { redraw } = await import('./info/redraw.ts');
-    await redraw(draw, intervalMs, options.flag('json') || options.flag('raw'));
+    return redraw(options, { first: look, again: db => drawn(db, queues, render), intervalMs });
+  }
+  // Before Redis is asked: that it cannot be reached is when this matters.
+  saySpooled(options);
+  return readStore(options, async db => {
+    print(await look(db));
     return 0;
   });
 }

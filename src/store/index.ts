@@ -1,4 +1,5 @@
 /** THE Redis data model: every key, every encoding, every transition. Only this folder imports ioredis. */
+export { watchAbsence } from './absence.ts';
 export { awaitJob, findUnservedQueue } from './await.ts';
 export { type DueCallback, endCallback, takeCallback } from './callbacks.ts';
 export { type Canceled, cancel, queueOf, STOPPED_BY_USER, stateOf } from './cancel.ts';

@@ -260,16 +260,6 @@ test('-i --json prints one document a line', async () => {
   for (const line of linesOf(stdout)) assert.equal(JSON.parse(line).kind, 'info');
 });
 
-test('-i ends with 69 and one line when Redis goes away', async () => {
-  const own = await startRedis();
-  const info = newSpace(own).start(['info', '-i', '0.05']);
-  await until('a picture', () => info.printed.stdout.includes('0 queues'));
-  await own.kill('SIGKILL');
-  const { status, stderr } = await info.ended;
-  assert.equal(status, 69);
-  assert.match(stderr, /^rqt: [^\n]+\n$/);
-});
-
 test('on a terminal -i draws in place without clearing, hides the cursor and gives it back', { skip: noTerminal }, async () => {
   const info = startOnTerminal(['info', '-i', '0.05'], newSpace(redis).env);
   await until('three pictures', () => info.shown.split('\x1b[H').length > 3);

@@ -1,39 +1,65 @@
-import { setTimeout as sleep } from 'node:timers/promises';
+import type { Options } from '../../command.ts';
+import type { Db } from '../../store/index.ts';
+import { renderAway } from '../../view/away.ts';
+import { say, withStore } from '../shared/io.ts';
+import { Absence } from './absence.ts';
+import { openStream, openTerminal } from './screen.ts';
 
-const HOME = '\x1b[H';
-const CLEAR_LINE_END = '\x1b[K';
-const CLEAR_BELOW = '\x1b[J';
-const CLEAR_ALL = '\x1b[2J';
-const HIDE_CURSOR = '\x1b[?25l';
-const SHOW_CURSOR = '\x1b[?25h';
+/** What is drawn again and again. */
+export interface View {
+  /** The first picture: whatever keeps it from being drawn ends the command. */
+  readonly first: (db: Db) => Promise<string>;
+  readonly again: (db: Db) => Promise<string>;
+  readonly intervalMs: number;
+}
+
+/** How often it is seen to that an old picture is marked as that. */
+const TICK_MS = 1000;
 
 /**
- * Draws again and again until SIGINT or SIGTERM. On a terminal each picture is written over the last one, line by line, in one write, so
- * that nothing flickers; elsewhere (`plain`, or no terminal) pictures follow each other.
+ * Draws until SIGINT or SIGTERM, and returns the exit status: in place on a terminal, else (and with `--json`, `--raw`) one picture after the
+ * other. Once there was a picture, a Redis that goes away ends nothing: it is said that it is, and the next picture is one of a Redis that is back.
  */
-export async function redraw(draw: () => Promise<string>, intervalMs: number, plain: boolean): Promise<void> {
+export async function redraw(options: Options, view: View): Promise<number> {
+  const isInPlace = process.stdout.isTTY === true && !options.flag('json') && !options.flag('raw');
+  let explain = (why: string) => say(`rqt: ${why}`);
+  const work = async (db: Db) => {
+    const absence = new Absence(db);
+    // On the screen the next picture would be written over it.
+    if (isInPlace) explain = why => absence.explain(why);
+    try {
+      await draw(db, absence, view, isInPlace);
+    } finally {
+      absence.stop();
+    }
+    return 0;
+  };
+  return withStore(options, work, { isLasting: true, ifLost: () => 'try again', tell: why => explain(why) });
+}
+
+async function draw(db: Db, absence: Absence, { first, again, intervalMs }: View, isInPlace: boolean): Promise<void> {
   const stopped = new AbortController();
   const stop = () => stopped.abort();
   // To the end of the process: a second Ctrl-C must not end it before the cursor is back.
   process.on('SIGINT', stop).on('SIGTERM', stop);
   process.stdout.once('close', stop);
   const untilStopped = new Promise<null>(resolve => stopped.signal.addEventListener('abort', () => resolve(null)));
-  const overwrite = process.stdout.isTTY === true && !plain;
-  if (overwrite) process.stdout.write(HIDE_CURSOR + CLEAR_ALL);
+  const screen = isInPlace ? openTerminal() : openStream();
+  let picture = Promise.race([first(db), absence.lost]);
+  let ticker: NodeJS.Timeout | undefined;
   try {
-    while (!stopped.signal.aborted) {
-      const picture = await Promise.race([draw(), untilStopped]);
-      if (picture === null) break;
-      process.stdout.write(overwrite ? overLast(picture) : `${picture}\n`);
-      await sleep(intervalMs, undefined, { signal: stopped.signal }).catch(() => {});
+    for (;;) {
+      const seen = await Promise.race([picture, absence.refused, untilStopped]);
+      if (seen === null) return;
+      screen.show(seen);
+      ticker ??= setInterval(() => absence.away && screen.mark(renderAway(absence.away)), TICK_MS);
+      await absence.pause(intervalMs, stopped.signal);
+      picture = absence.outlast(() => again(db), stopped.signal);
     }
   } finally {
-    if (overwrite) process.stdout.write(`${SHOW_CURSOR}\n`);
+    clearInterval(ticker);
+    // What is still under way is not to be tried again.
+    stop();
+    screen.close();
   }
-}
-
-/** As many lines as fit: a longer picture would scroll, and the next one would not cover it. */
-function overLast(picture: string): string {
-  const lines = picture.split('\n').slice(0, Math.max(1, (process.stdout.rows || 24) - 1));
-  return HOME + lines.map(line => `${line}${CLEAR_LINE_END}`).join('\n') + CLEAR_BELOW;
 }

@@ -40,13 +40,20 @@ interface WorkKind {
   readonly wantsWrongTypes?: boolean;
   /** What it means when the connection is lost before the answer. */
   readonly ifLost?: () => string;
+  /** Hears, one line each, why the private server is not started again, and what cannot be sent from the spool; default: {@link say}. */
+  readonly tell?: (text: string) => void;
 }
 
 /** Opens the Redis that flags and environment name, does the work, and closes it whatever happens. */
 export async function withStore<T>(options: Options, work: (db: Db) => Promise<T>, kind: WorkKind = {}): Promise<T> {
-  const { isLasting = false, writes = false, wantsWrongTypes = false, ifLost } = kind;
+  const {
+    isLasting = false,
+    writes = false,
+    wantsWrongTypes = false,
+    ifLost,
+    tell = (text: string) => say(`rqt: ${text}`),
+  } = kind;
   const config = configOf(options);
-  const tell = (text: string) => say(`rqt: ${text}`);
   const db = await openStore(config, { persistent: isLasting, onlyReads: isLasting, tell });
   if (__FAILPOINTS__) failpoint('command.connected');
   if (!wantsWrongTypes) passWrongTypes(db, key => say(`rqt: ${passedOver(key)}`));
