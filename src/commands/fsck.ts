@@ -4,9 +4,11 @@ import { parseDuration } from '../parse/duration.ts';
 import { nearest } from '../parse/nearest.ts';
 import { quote } from '../parse/quote.ts';
 import type { Db } from '../store/index.ts';
+import type { FsckFound, FsckReport } from '../view/fsck.ts';
+import { type Halt, inSteps, interrupted } from './shared/in-steps.ts';
 import { print, say, withStore } from './shared/io.ts';
 import { writePaced } from './shared/paced.ts';
-import { openProgress } from './shared/progress.ts';
+import { openProgress, type ProgressLine } from './shared/progress.ts';
 
 const DEFAULT_GRACE = '60s';
 
@@ -32,36 +34,57 @@ export const command: Command = {
 };
 
 async function run({ options }: CommandLine): Promise<number> {
-  const [{ fsck, KINDS }, { FsckReport }, { safeJson }, { lookOf }] = await Promise.all([
-    import('../store/fsck/index.ts'),
-    import('../view/fsck.ts'),
-    import('../view/safe.ts'),
-    import('../view/look.ts'),
-  ]);
+  const [{ fsck, KINDS }, { FsckReport }] = await Promise.all([import('../store/fsck/index.ts'), import('../view/fsck.ts')]);
   const fix = options.flag('fix');
-  const json = options.flag('json');
   const graceMs = readGrace(options);
   const only = readKinds(options.list('only'), Object.keys(KINDS));
-  const work = async (db: Db) => {
-    const progress = openProgress(null);
-    const report = new FsckReport(fix);
-    for await (const event of fsck(db, { fix, graceMs, isWanted: kind => only.includes(kind) })) {
+  const report = new FsckReport(fix);
+  const tell = await tellerOf(report, options.flag('json'));
+  const work = async (db: Db, halt: Halt, progress: ProgressLine) => {
+    const stopped = new AbortController();
+    void halt.asked.then(() => stopped.abort());
+    for await (const event of fsck(db, { fix, graceMs, isWanted: kind => only.includes(kind), signal: stopped.signal })) {
       if (event.kind === 'looked') {
         report.looked = Math.max(report.looked, event.count);
         progress.update(event.count);
-      } else if (event.kind === 'waiting') {
-        progress.end();
-        say(report.waiting(event));
-      } else {
-        report.add(event);
-        if (json) await writePaced(process.stdout, `${safeJson(report.line(event))}\n`);
+        continue;
       }
+      progress.end();
+      if (event.kind === 'waiting') say(report.waiting(event));
+      else await tell.found(event);
     }
     progress.end();
-    print(json ? safeJson(report.summary()) : report.render(lookOf(process.stdout, process.env, Date.now())));
+    if (halt.signal) {
+      tell.unfinished();
+      return interrupted(halt.signal, report.reached());
+    }
+    tell.all();
     return report.isWell ? 0 : EXIT_STATUS.no;
   };
-  return withStore(options, work, { wantsWrongTypes: true });
+  const untilLost = (db: Db) => inSteps((halt, progress) => work(db, halt, progress), openProgress(null));
+  return withStore(options, db => untilLost(db).catch(tell.failed), { wantsWrongTypes: true, ifLost: () => report.reached() });
+}
+
+/** Tells on stdout what is found: JSON lines as it comes, or all of it at the end, whatever that is. */
+async function tellerOf(report: FsckReport, json: boolean) {
+  const [{ safeJson }, { lookOf }] = await Promise.all([import('../view/safe.ts'), import('../view/look.ts')]);
+  const look = () => lookOf(process.stdout, process.env, Date.now());
+  const unfinished = () => {
+    const text = report.renderUnfinished(look());
+    if (!json && text !== '') print(text);
+  };
+  return {
+    async found(found: FsckFound) {
+      report.add(found);
+      if (json) await writePaced(process.stdout, `${safeJson(report.line(found))}\n`);
+    },
+    all: () => print(json ? safeJson(report.summary()) : report.render(look())),
+    unfinished,
+    failed(error: unknown): never {
+      unfinished();
+      throw error;
+    },
+  };
 }
 
 function readGrace(options: Options): number {

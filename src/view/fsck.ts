@@ -95,8 +95,23 @@ export class FsckReport {
 
   /** All of it for a person. Without a last line feed. */
   render(look: Look): string {
-    const parts = [...this.#groups].map(([kind, group]) => this.#renderGroup(kind, group, look).join('\n'));
-    return [...parts, this.#renderSum()].join('\n\n');
+    return [...this.#renderGroups(look), this.#renderSum()].join('\n\n');
+  }
+
+  /** What there is to tell when it does not come to its end; '' when there is nothing. */
+  renderUnfinished(look: Look): string {
+    return this.#renderGroups(look).join('\n\n');
+  }
+
+  /** How far it came that did not come to its end, in a line. */
+  reached(): string {
+    const [count, left] = [this.#sum('count'), this.#sum('left')];
+    const mended = !this.#fix ? 'nothing was changed' : `${formatCount(count - left)} mended, ${formatCount(left)} left to you`;
+    return `not all was looked at; ${plural(count, 'finding')} so far, ${mended} (the same command begins again)`;
+  }
+
+  #renderGroups(look: Look): string[] {
+    return [...this.#groups].map(([kind, group]) => this.#renderGroup(kind, group, look).join('\n'));
   }
 
   #renderGroup(kind: string, group: Group, look: Look): string[] {

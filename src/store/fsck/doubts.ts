@@ -37,7 +37,7 @@ export class Doubts {
     return this.#held.size >= MOST_HELD;
   }
 
-  /** Yields what stays, and holds nothing any more. */
+  /** Yields what stays, and holds nothing any more. Nothing is sure when a signal ends the time in between. */
   async *settle(): AsyncGenerator<Step> {
     // What stands in the way of other repairs comes first.
     const inWay = (finding: Finding) => (finding.kind === 'wrong-type' ? 0 : 1);
@@ -46,16 +46,21 @@ export class Doubts {
     const passing = first.filter(({ kind }) => about(kind).isPassing);
     const lasting = first.filter(({ kind }) => !about(kind).isPassing);
     const shortMs = Math.min(SHORT_MS, this.#scan.graceMs);
-    if (first.length === 0) return;
-    await sleep(shortMs);
+    if (first.length === 0 || !(await this.#passes(shortMs))) return;
     for (const finding of await this.#lookAgain(lasting)) yield { kind: 'sure', finding };
     if (passing.length === 0) return;
     // Any worker may be on its way to it: that is no matter of steps, but of when it next looks.
     const isWork = passing.some(({ kind }) => kind === 'release-pending');
     const forMs = (isWork ? this.#scan.graceMs : this.#passingMs) - shortMs;
     if (forMs > 0) yield { kind: 'waiting', count: passing.length, forMs };
-    await sleep(forMs);
+    if (!(await this.#passes(forMs))) return;
     for (const finding of await this.#lookAgain(passing)) yield { kind: 'sure', finding };
+  }
+
+  /** Waits; false: not to the end. */
+  async #passes(ms: number): Promise<boolean> {
+    await sleep(ms, undefined, { signal: this.#scan.signal }).catch(() => {});
+    return !this.#scan.signal.aborted;
   }
 
   /** Those of them that are still as they were. A first look's mark may be of before; what counts is that of the later ones. */

@@ -19,6 +19,8 @@ export interface FsckOptions {
   /** How long what Python's RQ passes through must last to count, where a worker of its is registered. */
   readonly graceMs: number;
   readonly isWanted: (kind: Kind) => boolean;
+  /** Ends it: what is being mended just then is mended and told, the rest is left alone. */
+  readonly signal: AbortSignal;
 }
 
 /** What happens on the way. `looked`: keys and entries so far; `waiting`: to see what is only on its way. */
@@ -55,14 +57,14 @@ export async function* fsck(db: Db, options: FsckOptions): AsyncGenerator<FsckEv
       if (event.mended?.kind === 'left') left.add(name);
       yield event;
     }
-    if (mended === 0) return;
+    if (mended === 0 || options.signal.aborted) return;
   }
 }
 
 async function* lookOnce(db: Db, options: FsckOptions): AsyncGenerator<FsckEvent> {
   const now = await redisNow(db);
-  const { graceMs, isWanted } = options;
-  const scan: Scan = { db, prefix: db.prefix, graceMs, startedAt: now, now, filter: new IdFilter(0), isSecond: false };
+  const { graceMs, isWanted, signal } = options;
+  const scan: Scan = { db, prefix: db.prefix, graceMs, startedAt: now, now, filter: new IdFilter(0), isSecond: false, signal };
   const doubts = new Doubts(scan, await hasForeignWorkers(db));
   let count = 0;
   for await (const step of walk(scan)) {
@@ -70,13 +72,15 @@ async function* lookOnce(db: Db, options: FsckOptions): AsyncGenerator<FsckEvent
     yield { kind: 'looked', count };
     doubts.add(step.found.filter(({ kind }) => isWanted(kind)));
     if (doubts.isFull) yield* settle(doubts, db, options);
+    if (signal.aborted) return;
   }
   yield* settle(doubts, db, options);
 }
 
 /** Looks again at what was found, and puts right what stayed. */
-async function* settle(doubts: Doubts, db: Db, { fix, graceMs }: FsckOptions): AsyncGenerator<FsckEvent> {
+async function* settle(doubts: Doubts, db: Db, { fix, graceMs, signal }: FsckOptions): AsyncGenerator<FsckEvent> {
   for await (const step of doubts.settle()) {
+    if (signal.aborted) return;
     if (step.kind === 'waiting') {
       yield step;
       continue;

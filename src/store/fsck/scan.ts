@@ -9,6 +9,8 @@ export interface Scan {
   /** How long what Python's RQ passes through must last to count. */
   readonly graceMs: number;
   readonly startedAt: number;
+  /** Ends it. */
+  readonly signal: AbortSignal;
   now: number;
   /** The ids that were found on the queues, with their queue. */
   filter: IdFilter;

@@ -14,11 +14,12 @@ import { PLAIN, someJob } from '../../helpers/store.ts';
 
 type Found = Extract<FsckEvent, { kind: 'found' }>;
 
+const DEFAULTS = { fix: false, graceMs: 20, isWanted: () => true, signal: new AbortController().signal };
+
 /** What fsck finds, `kind subject` each, sorted; and the findings. */
 export async function check(db: Db, options: { fix?: boolean; graceMs?: number } = {}) {
   const found: Found[] = [];
-  for await (const event of fsck(db, { fix: false, graceMs: 20, isWanted: () => true, ...options }))
-    if (event.kind === 'found') found.push(event);
+  for await (const event of fsck(db, { ...DEFAULTS, ...options })) if (event.kind === 'found') found.push(event);
   return { found, names: found.map(({ finding: { kind, subject } }) => `${kind} ${subject}`).sort() };
 }
 
