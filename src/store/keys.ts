@@ -20,6 +20,7 @@ export const keys = {
   queueSuspended: (prefix: string, queue: string) => `${prefix}:rqt:suspended:${queue}`,
   cron: (prefix: string) => `${prefix}:rqt:cron`,
   cronEntry: (prefix: string, name: string) => `${prefix}:rqt:cron:${name}`,
+  callbacks: (prefix: string, queue: string) => `${prefix}:rqt:callbacks:${queue}`,
   /** On which workers hear that the timetable was changed. A message to a worker of this name is none of it. */
   cronChannel: (prefix: string) => `${prefix}:pubsub:rqt:cron`,
   /** On which workers hear of callbacks that are due, or count no more. */

@@ -11,6 +11,7 @@ export const JOB_FIELDS = [
   'ended_at',
   'last_heartbeat',
   'rqt_attempts',
+  'rqt_callback_due',
   'result_ttl',
   'failure_ttl',
   'ttl',

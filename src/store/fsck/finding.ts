@@ -10,6 +10,7 @@ export type Target =
   | { readonly area: 'owned'; readonly owned: Owned; readonly id: string; readonly key: string }
   | { readonly area: 'name'; readonly set: string; readonly member: string; readonly id: string }
   | { readonly area: 'release'; readonly id: string }
+  | { readonly area: 'callback'; readonly queue: string; readonly id: string }
   | { readonly area: 'cron'; readonly name: string }
   | { readonly area: 'type'; readonly key: string; readonly expected: string };
 
@@ -139,6 +140,15 @@ export const KINDS = {
     fix: 'tells them',
     heals: 'any worker does that',
     isPassing: true,
+  },
+  'callback-stale': {
+    means: 'ids of due callbacks whose job is gone, owes none, or belongs to another queue',
+    fix: 'takes them out, and lists a job that owes one with its own queue',
+    heals: 'a worker of the queue skips most of them when it comes to them',
+  },
+  'callback-lost': {
+    means: 'jobs that have ended without their worker, and whose callback no worker would come to',
+    fix: 'lists them for a worker of their queue',
   },
   'queue-unlisted': {
     means: 'queues with content that the list of queues does not have: no worker sweeps them, nobody sees them',

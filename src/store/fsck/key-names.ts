@@ -17,7 +17,8 @@ export type Content =
   | { readonly type: 'set'; readonly of: 'names'; readonly set: string }
   | { readonly type: 'set'; readonly of: 'group'; readonly group: string }
   | { readonly type: 'zset'; readonly of: 'cron' }
-  | { readonly type: 'hash'; readonly of: 'releasing' };
+  | { readonly type: 'hash'; readonly of: 'releasing' }
+  | { readonly type: 'list'; readonly of: 'callbacks'; readonly queue: string };
 
 const OWNED: readonly [pattern: RegExp, owned: Owned][] = [
   [/^job:([^:]+):dependents$/, 'dependents'],
@@ -31,12 +32,11 @@ const OWNED: readonly [pattern: RegExp, owned: Owned][] = [
 /** Keys of which only the type is looked at. */
 const OTHERS: readonly [pattern: RegExp, type: string][] = [
   [/^rqt:(expiring|runs)$/, 'zset'],
-  [/^rqt:callbacks:/, 'list'],
   [/^rqt:live:[^:]+$/, 'stream'],
   [/^(suspended$|rqt:once:|rqt:spooled:)/, 'string'],
 ];
 
-/** Reads a key's name; null for one that fsck knows nothing about, such as RQ's locks or what later versions add. Lists are walked apart. */
+/** Reads a key's name; null for one that fsck knows nothing about, such as RQ's locks or what later versions add. Queues are walked apart. */
 export function readKeyName(prefix: string, key: string): Named | null {
   const rest = key.slice(prefix.length + 1);
   const job = /^job:([^:]+)$/.exec(rest)?.[1];
@@ -59,6 +59,8 @@ function readCollection(prefix: string, rest: string): Named | null {
     return { targets: [], content: { type: 'set', of: 'names', set: rest } };
   if (rest === 'rqt:cron') return { targets: [], content: { type: 'zset', of: 'cron' } };
   if (rest === 'rqt:releasing') return { targets: [], content: { type: 'hash', of: 'releasing' } };
+  const owing = /^rqt:callbacks:(.+)$/s.exec(rest)?.[1];
+  if (owing !== undefined) return { targets: [], content: { type: 'list', of: 'callbacks', queue: owing } };
   const [, name = '', argument = ''] = /^(wip|finished|failed|deferred|scheduled|canceled|workers|group):(.+)$/s.exec(rest) ?? [];
   if (name === 'workers') return { targets: [], content: { type: 'set', of: 'names', set: rest } };
   if (name === 'group')

@@ -4,6 +4,7 @@ import { ask, askEach, fieldsOf, numberOf, WRONG_TYPE } from './ask.ts';
 import { flawsOf, isKnownState, JOB_FIELDS, type JobFields } from './damage.ts';
 import { type Finding, type Kind, wrongType } from './finding.ts';
 import { allLeases, jobOf, leasesOf } from './leases.ts';
+import { owedForEver } from './look-callbacks.ts';
 import { REGISTRY_OF } from './look-entries.ts';
 import { filterKey, type Look, type Scan } from './scan.ts';
 
@@ -17,7 +18,7 @@ interface Job {
   readonly fields: JobFields;
 }
 
-/** Jobs: can RQ read them, and are they where their state says? */
+/** Jobs: can RQ read them, are they where their state says, and is a callback that they owe to be found? */
 export const lookAtJobs: Look<'job'> = async (scan, targets) => {
   const asked = await askEach(scan.db, targets, ({ id }) => [
     ['hmget', keys.job(scan.prefix, id), ...JOB_FIELDS],
@@ -64,6 +65,7 @@ async function misplaced(scan: Scan, jobs: readonly Job[]): Promise<Finding[]> {
       scan,
       jobs.filter(({ fields }) => REGISTRY_OF[fields.status ?? ''] !== undefined),
     ),
+    unheard(scan, jobs),
   ]);
   return perState.flat();
 }
@@ -110,6 +112,13 @@ async function unregistered(scan: Scan, jobs: readonly Job[]): Promise<Finding[]
   return asked
     .filter(({ replies: [score, left] }) => score === null && !isFading(left))
     .map(({ item: job }) => findingOf(scan, job, 'registry-lost', `${job.fields.status}, but not in that registry`));
+}
+
+async function unheard(scan: Scan, jobs: readonly Job[]): Promise<Finding[]> {
+  const owed = await owedForEver(scan, jobs);
+  return owed.map(job =>
+    findingOf(scan, job, 'callback-lost', `its on-${job.fields.rqt_callback_due} callback is due, and listed nowhere`),
+  );
 }
 
 function isFading(left: unknown): boolean {

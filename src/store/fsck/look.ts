@@ -1,4 +1,5 @@
 import type { Finding, Target } from './finding.ts';
+import { lookAtCallbacks } from './look-callbacks.ts';
 import { lookAtCron } from './look-cron.ts';
 import { lookAtDeferred } from './look-deferred.ts';
 import { lookAtEntries } from './look-entries.ts';
@@ -19,6 +20,7 @@ const LOOKS: Looks = {
   owned: lookAtOwned,
   name: lookAtNames,
   release: lookAtReleases,
+  callback: lookAtCallbacks,
   cron: lookAtCron,
   type: lookAtTypes,
 };

@@ -3,6 +3,7 @@ import { encodeCall, encodeError } from '../codec.ts';
 import type { Db } from '../db.ts';
 import { keys } from '../keys.ts';
 import cron from '../lua/cron.lua';
+import mendCallback from '../lua/mend_callback.lua';
 import mendCron from '../lua/mend_cron.lua';
 import mendDeferred from '../lua/mend_deferred.lua';
 import mendEntry from '../lua/mend_entry.lua';
@@ -83,6 +84,8 @@ function scriptFor(target: Exclude<Target, { area: 'cron' }>, graceMs: number) {
       return { name: 'mendOwned', lua: mendOwned, args: [target.owned, target.id] };
     case 'name':
       return { name: 'mendName', lua: mendName, args: [target.set, target.member, target.id] };
+    case 'callback':
+      return { name: 'mendCallback', lua: mendCallback, args: [target.queue, target.id] };
     case 'release':
       return 'release';
     case 'type':

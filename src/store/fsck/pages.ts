@@ -63,10 +63,11 @@ function overlap(before: ReadonlySet<string>, ids: readonly string[]): number {
 
 /** What a collection holds, in pages of targets; a key of another type is a finding. */
 export async function* contentPages(scan: Scan, key: string, content: Content): AsyncGenerator<Target[]> {
-  for await (const members of memberPages(scan, key, content.type)) yield members.flatMap(member => targetsOf(content, member));
+  const pages = content.type === 'list' ? listPages(scan, key) : memberPages(scan, key, content.type);
+  for await (const members of pages) yield members.flatMap(member => targetsOf(content, member));
 }
 
-async function* memberPages({ db }: Scan, key: string, type: Content['type']): AsyncGenerator<string[]> {
+async function* memberPages({ db }: Scan, key: string, type: Exclude<Content['type'], 'list'>): AsyncGenerator<string[]> {
   let cursor = '0';
   do {
     const [next, page] = await {
@@ -93,6 +94,8 @@ function targetsOf(content: Content, member: string): Target[] {
       return [{ area: 'name', set: 'groups', member: content.group, id: member }];
     case 'cron':
       return [{ area: 'cron', name: member }];
+    case 'callbacks':
+      return [{ area: 'callback', queue: content.queue, id: member }];
     case 'releasing':
       return [{ area: 'release', id: member }];
     case 'deferred':

@@ -1,4 +1,4 @@
--- mend_job.lua: a job whose hash is damaged, or that is in no place, is put right; one that cannot be run any more fails, with a reason.
+-- mend_job.lua: a job whose hash is damaged, that is in no place, or whose callback nobody would run is put right; one that cannot be run any more fails, with a reason.
 -- ARGV     2 id, 3 to 6 see read_crash(), 7 exc_string for a job that fails here (base64 zlib), 8 what stands in for a payload that is lost
 -- returns  {'mended', what was done}, {'fine'} or {'blocked', key}: that key holds something of another type
 -- O(length of the queue + jobs that run); times the queues when its queue is not known
@@ -115,5 +115,6 @@ if is_lost and not has_ended and not (status == 'started' and has_lease(id, queu
 end
 local placed = put_to_place(id, queue, crash)
 if placed then did(placed) end
+if list_owed_callback(id, queue) then did('listed for its callback') end
 if #done == 0 then return { 'fine' } end
 return { 'mended', table.concat(done, ', ') }

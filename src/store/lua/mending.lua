@@ -21,7 +21,7 @@ local function wrong_key(queue, id)
     local found = redis.call('TYPE', key).ok
     return found ~= 'none' and found ~= type
   end
-  for _, key in ipairs({ queue_key(queue), intermediate_key(queue) }) do
+  for _, key in ipairs({ queue_key(queue), intermediate_key(queue), callbacks_key(queue) }) do
     if is_wrong(key, 'list') then return key end
   end
   for _, name in ipairs({ 'wip', 'finished', 'failed', 'deferred', 'scheduled', 'canceled' }) do
@@ -104,6 +104,15 @@ local function keep_ended(id, queue, status)
   local score = NOW + ttl
   if status == 'canceled' then score = NOW elseif ttl < 0 then score = status == 'finished' and '+inf' or -1 end
   redis.call('ZADD', registry_key(REGISTRY_OF[status], queue), score, id)
+end
+
+-- Lists a job whose callback is due and that no worker would come to: none runs it, and it is not listed. Returns whether that was so.
+local function list_owed_callback(id, queue)
+  local fields = redis.call('HMGET', job_key(id), 'status', 'rqt_callback_due')
+  local owes = fields[2] and callback_fits(fields[1], fields[2])
+  if not owes or redis.call('ZCARD', executions_key(id)) > 0 or is_listed(id, callbacks_key(queue)) then return false end
+  owe_callback_again(id, queue)
+  return true
 end
 
 -- What lose_execution() did, for a person.

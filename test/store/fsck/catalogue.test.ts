@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { beforeEach, test } from 'node:test';
 import type { Redis } from 'ioredis';
 import { KINDS } from '../../../src/store/fsck/index.ts';
-import { claim } from '../../../src/store/index.ts';
+import { claim, takeCallback } from '../../../src/store/index.ts';
 import { dumpKeys } from '../../helpers/keyspace.ts';
 import { startRedis } from '../../helpers/redis.ts';
 import { checkWhole } from '../../helpers/rq-places.ts';
@@ -315,6 +315,63 @@ const CATALOGUE: readonly Damage[] = [
     after: async ({ client, k }) => [(await client.keys(k('*ghost*'))).length, 0],
   },
   {
+    title: 'ids of due callbacks are of jobs that are gone, or owe none',
+    damage: ({ client, k }) => client.lpush(k('rqt:callbacks:default'), 'ghost', 'failed', 'q1'),
+    finds: ['callback-stale failed', 'callback-stale ghost', 'callback-stale q1'],
+    after: async ({ client, k }) => [await client.lrange(k('rqt:callbacks:default'), 0, -1), ['owing']],
+  },
+  {
+    title: 'a job whose callback is due is listed twice, and with another queue',
+    damage: async ({ client, k }) => {
+      await client.rpush(k('rqt:callbacks:default'), 'owing');
+      await client.rpush(k('rqt:callbacks:other'), 'owing');
+    },
+    finds: ['callback-stale owing', 'callback-stale owing'],
+    after: async ({ client, k }) => [
+      [await client.lrange(k('rqt:callbacks:default'), 0, -1), await client.exists(k('rqt:callbacks:other'))],
+      [['owing'], 0],
+    ],
+  },
+  {
+    title: "a job whose callback is due was requeued by Python's RQ",
+    damage: async ({ client, k }) => {
+      await client.hset(k('job:owing'), 'status', 'queued');
+      await client.zrem(k('failed:default'), 'owing');
+      await client.rpush(k('queue:default'), 'owing');
+    },
+    finds: ['callback-stale owing'],
+    after: async ({ client, k }) => [
+      [await client.exists(k('rqt:callbacks:default')), await client.hexists(k('job:owing'), 'rqt_callback_due')],
+      [0, 0],
+    ],
+  },
+  {
+    title: 'jobs whose callback is due are not listed, or with another queue only',
+    damage: ({ client, k }) => client.rename(k('rqt:callbacks:default'), k('rqt:callbacks:other')),
+    // As soon as one is mended, so is the other.
+    finds: ['callback-lost owing', 'callback-stale owing'],
+    after: async ({ client, k }) => [
+      [await client.lrange(k('rqt:callbacks:default'), 0, -1), await client.exists(k('rqt:callbacks:other'))],
+      [['owing'], 0],
+    ],
+  },
+  {
+    title: 'a job whose callback is due is listed nowhere',
+    damage: ({ client, k }) => client.del(k('rqt:callbacks:default')),
+    finds: ['callback-lost owing'],
+    after: async ({ client, k }) => [await client.lrange(k('rqt:callbacks:default'), 0, -1), ['owing']],
+  },
+  {
+    title: 'the list of due callbacks is of another type',
+    damage: async ({ client, k }) => {
+      await client.del(k('rqt:callbacks:default'));
+      await client.set(k('rqt:callbacks:default'), 'x');
+    },
+    // Which jobs owe one shows as soon as it is mended.
+    finds: ['wrong-type KEY:rqt:callbacks:default'],
+    after: async ({ client, k }) => [await client.lrange(k('rqt:callbacks:default'), 0, -1), ['owing']],
+  },
+  {
     title: 'a queue with jobs is not listed',
     damage: ({ client, k }) => client.srem(k('queues'), k('queue:other')),
     finds: ['queue-unlisted other'],
@@ -591,6 +648,21 @@ test('a namespace with jobs in every state has no finding', async () => {
   await fill(db);
   assert.deepEqual((await check(db)).names, []);
   await checkWhole(client, db.prefix);
+});
+
+test('a callback that a worker runs just now is where it should be', async () => {
+  const db = await openTestDb(redis);
+  await fill(db);
+  const taken = await takeCallback(db, { worker: 'w', execution: 'callback', leaseMs: 3_600_000, queues: ['default'] });
+  assert.equal(taken?.kind === 'due' && taken.job.id, 'owing');
+  const before = await dumpKeys(client);
+  assert.deepEqual((await check(db, { fix: true })).names, []);
+  assert.deepEqual(await dumpKeys(client), before);
+
+  await client.zadd(`${db.prefix}:wip:default`, 1, 'owing:callback');
+  assert.deepEqual((await check(db, { fix: true })).names, ['lease-lapsed owing']);
+  assert.deepEqual(await client.lrange(`${db.prefix}:rqt:callbacks:default`, 0, -1), ['owing']);
+  assert.deepEqual((await check(db, { fix: true })).names, []);
 });
 
 test('a job that runs from the list of another queue than its own is running, and its execution whole', async () => {

@@ -66,6 +66,12 @@ export async function end(
   await age(db, id);
 }
 
+/** Leaves the callback of a failed job to another worker, as its own does that dies. */
+async function owe({ client, prefix }: Db, id: string): Promise<void> {
+  await client.hset(`${prefix}:job:${id}`, { rqt_callback_due: 'failure', rqt_callback_tries: 0 });
+  await client.rpush(`${prefix}:rqt:callbacks:default`, id);
+}
+
 /** A worker and jobs in every state, on two queues: nothing is wrong with any of them. */
 export async function fill(db: Db): Promise<void> {
   await register(db, {
@@ -86,6 +92,8 @@ export async function fill(db: Db): Promise<void> {
   for (const key of ['job', 'results', 'rqt:output']) await db.client.persist(`${db.prefix}:${key}:kept`);
   await end(db, 'failed', 'failed', { group: 'g' });
   await end(db, 'stopped', 'stopped');
+  await end(db, 'owing', 'failed', { callbacks: { failure: 'm#f' } });
+  await owe(db, 'owing');
   await end(db, 'repeated', 'finished', { repeat: { repeatsLeft: 2, intervals: [3600] } });
   await end(db, 'retried', 'failed', { retry: { retriesLeft: 2, intervals: [3600, 3600] } });
   await put(db, 'canceled');
