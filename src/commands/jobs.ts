@@ -10,7 +10,9 @@ import { quote } from '../parse/quote.ts';
 import { type Db, hasGroup, type JobQuery, listJobs, queueNames, redisNow } from '../store/index.ts';
 import { print, readStore, say } from './shared/io.ts';
 import { writePaced } from './shared/paced.ts';
+import type { ProgressLine } from './shared/progress.ts';
 import { refuseUnknownQueues } from './shared/unknown.ts';
+import { whileLooking } from './shared/while-looking.ts';
 
 const DEFAULT_LIMIT = 50;
 
@@ -49,7 +51,15 @@ async function run({ words, options }: CommandLine): Promise<number> {
   return readStore(options, async db => {
     const readAt = await redisNow(db);
     const query = await queryOf(db, wish, readAt);
-    await (wish.json ? printLines : printTable)(listJobs(db, query), { readAt, limit: wish.limit });
+    await whileLooking(progress => {
+      let looked = 0;
+      const onLooked = (count: number) => {
+        looked += count;
+        progress.update(looked);
+      };
+      const rows = listJobs(db, { ...query, onLooked });
+      return (wish.json ? printLines : printTable)(rows, { readAt, limit: wish.limit, progress });
+    });
     return 0;
   });
 }
@@ -110,33 +120,38 @@ interface Listing {
   readonly readAt: number;
   /** null: all. */
   readonly limit: number | null;
+  /** Is off the screen whenever something is printed. */
+  readonly progress: ProgressLine;
 }
 
 /** Lines are written in batches: a write for each would take most of the time. */
 const LINES_PER_WRITE = 100;
 
-async function printLines(rows: AsyncGenerator<JobRow>, { readAt, limit }: Listing): Promise<void> {
+async function printLines(rows: AsyncGenerator<JobRow>, { readAt, limit, progress }: Listing): Promise<void> {
   const [{ jobLine }, { safeJson }] = await Promise.all([import('../view/jobs-json.ts'), import('../view/safe.ts')]);
   let batch: string[] = [];
+  const write = async () => {
+    progress.end();
+    await writePaced(process.stdout, batch.join(''));
+    batch = [];
+  };
   let count = 0;
   for (let next = await rows.next(); !next.done; next = await rows.next()) {
     batch.push(`${safeJson(jobLine(next.value, readAt))}\n`);
     count += 1;
-    if (batch.length >= LINES_PER_WRITE) {
-      await writePaced(process.stdout, batch.join(''));
-      batch = [];
-    }
+    if (batch.length >= LINES_PER_WRITE) await write();
     if (limit !== null && count >= limit) break;
   }
-  if (batch.length > 0) await writePaced(process.stdout, batch.join(''));
+  if (batch.length > 0) await write();
 }
 
-async function printTable(rows: AsyncGenerator<JobRow>, { readAt, limit }: Listing): Promise<void> {
+async function printTable(rows: AsyncGenerator<JobRow>, { readAt, limit, progress }: Listing): Promise<void> {
   const [{ renderJobs }, { lookOf }] = await Promise.all([import('../view/jobs.ts'), import('../view/look.ts')]);
   const look = lookOf(process.stdout, process.env, readAt);
   const shown: JobRow[] = [];
   let next = await rows.next();
   for (; !next.done && shown.length < (limit ?? Number.POSITIVE_INFINITY); next = await rows.next()) shown.push(next.value);
+  progress.end();
   if (shown.length === 0) return say('no such jobs (which queues there are: rqt info)');
   print(renderJobs(shown, readAt, look));
   if (!next.done) say(`… and more: --limit ${10 * (limit ?? DEFAULT_LIMIT)} shows more of them, --json all`);

@@ -24,6 +24,7 @@ export async function* groupPages(db: Db, query: JobQuery, group: string): Async
   do {
     const [next, ids] = await db.client.sscan(keys.group(db.prefix, group), cursor, 'COUNT', PAGE);
     for (const member of await readMembers(db, ids, query)) members.set(member.id, member);
+    query.onLooked?.(ids.length);
     cursor = next;
   } while (cursor !== '0');
   const sorted = [...members.values()].sort((a, b) => b.at - a.at);

@@ -14,6 +14,8 @@ export interface JobQuery {
   readonly isWantedTask: ((task: string) => boolean) | null;
   /** Whether rows are to have their task: it costs reading the payload. */
   readonly withTask: boolean;
+  /** Hears of how many jobs were looked at, page by page; those of a group are looked at twice. */
+  readonly onLooked?: (count: number) => void;
 }
 
 /** Where a job was found: its id, the states that it must be in to belong there, and its score where that is a time (epoch seconds). */
@@ -44,6 +46,7 @@ const PAYLOAD_BYTES = 8 * 2 ** 20;
 export async function readRows(db: Db, page: readonly Found[], query: JobQuery): Promise<JobRow[]> {
   const needsTask = query.withTask || query.isWantedTask !== null;
   const { rows, payloadBytes } = await readFields(db, page, { query, needsTask });
+  query.onLooked?.(page.length);
   const told = needsTask ? await withTasks(db, rows, payloadBytes) : rows;
   const wanted = query.isWantedTask;
   const chosen = wanted ? told.filter(({ task }) => task !== null && wanted(task)) : told;
