@@ -1,11 +1,11 @@
-import type { Command, CommandLine, Options } from '../command.ts';
+import type { Command, CommandLine } from '../command.ts';
 import { EXIT_STATUS, RqtError } from '../errors.ts';
 import { parseDuration } from '../parse/duration.ts';
 import { parseGroupName, parseJobId } from '../parse/names.ts';
 import { type Db, groupMembers, Vigil, type WaitedJob } from '../store/index.ts';
 import { safeLine } from '../view/safe.ts';
 import { alarm } from './shared/alarm.ts';
-import { refuseBoth } from './shared/exclude.ts';
+import { refuseBoth, wantsQuiet } from './shared/exclude.ts';
 import { unlessInterrupted } from './shared/interruption.ts';
 import { print, say, withStore } from './shared/io.ts';
 
@@ -23,7 +23,7 @@ export const command: Command = {
       value: 'DURATION',
       describe: 'how long to wait at the most (default: -1, for ever)',
     },
-    { name: 'quiet', alias: 'q', type: 'boolean', describe: 'print nothing' },
+    { name: 'quiet', alias: 'q', type: 'boolean', describe: 'print nothing; not with --json' },
     { name: 'json', type: 'boolean', describe: 'one JSON document per job' },
   ],
   epilogue: [
@@ -43,7 +43,13 @@ async function run({ words, options }: CommandLine): Promise<number> {
     throw new RqtError('usage', 'say what to wait for: rqt wait <id…>, or rqt wait --group NAME');
   const timeoutText = options.text('timeout');
   const timeoutMs = timeoutText === undefined ? null : parseDuration(timeoutText, '--timeout', { wholeSeconds: false });
-  return withStore(options, db => unlessInterrupted(waitFor(db, { ids, group, timeoutMs, options })), { isLasting: true });
+  const shown = { quiet: wantsQuiet(options), json: options.flag('json') };
+  return withStore(options, db => unlessInterrupted(waitFor(db, { ids, group, timeoutMs, shown })), { isLasting: true });
+}
+
+interface Shown {
+  readonly quiet: boolean;
+  readonly json: boolean;
 }
 
 interface Wanted {
@@ -51,10 +57,10 @@ interface Wanted {
   readonly group: string | null;
   /** null: for ever. */
   readonly timeoutMs: number | null;
-  readonly options: Options;
+  readonly shown: Shown;
 }
 
-async function waitFor(db: Db, { ids, group, timeoutMs, options }: Wanted): Promise<number> {
+async function waitFor(db: Db, { ids, group, timeoutMs, shown }: Wanted): Promise<number> {
   const members = group === null ? [] : await groupMembers(db, group);
   if (group !== null && members.length === 0) {
     throw new RqtError('missing', `there is no group ${safeLine(group)}, or its jobs are all gone`);
@@ -65,8 +71,8 @@ async function waitFor(db: Db, { ids, group, timeoutMs, options }: Wanted): Prom
   if (unknown.length > 0) {
     throw new RqtError('missing', unknownJobs(unknown));
   }
-  for (const job of ended) tellEnd(job, options);
-  const status = await tellEnds(vigil, timeoutMs, options);
+  for (const job of ended) tellEnd(job, shown);
+  const status = await tellEnds(vigil, timeoutMs, shown);
   return status === 0 && ended.some(({ ok }) => !ok) ? EXIT_STATUS.no : status;
 }
 
@@ -80,31 +86,31 @@ function unknownJobs(ids: readonly string[]): string {
     : `there are no jobs ${named}; they may have been kept for a limited time only`;
 }
 
-async function tellEnds(vigil: Vigil, timeoutMs: number | null, options: Options): Promise<number> {
+async function tellEnds(vigil: Vigil, timeoutMs: number | null, shown: Shown): Promise<number> {
   const timeOver = alarm(timeoutMs);
   const ends = vigil.ends();
   let status = 0;
   try {
     for (;;) {
       const next = await Promise.race([ends.next(), timeOver.rings]);
-      if (next === 'over') return tellUnfinished(vigil, options);
+      if (next === 'over') return tellUnfinished(vigil, shown);
       if (next.done) return status;
       if (!next.value.ok) status = EXIT_STATUS.no;
-      tellEnd(next.value, options);
+      tellEnd(next.value, shown);
     }
   } finally {
     timeOver.cancel();
   }
 }
 
-function tellEnd({ id, state, ok }: WaitedJob, options: Options): void {
-  if (options.flag('quiet')) return;
-  print(options.flag('json') ? JSON.stringify({ version: 1, kind: 'waited_job', id, state, ended: true, ok }) : `${id} ${state}`);
+function tellEnd({ id, state, ok }: WaitedJob, { quiet, json }: Shown): void {
+  if (quiet) return;
+  print(json ? JSON.stringify({ version: 1, kind: 'waited_job', id, state, ended: true, ok }) : `${id} ${state}`);
 }
 
-function tellUnfinished(vigil: Vigil, options: Options): number {
+function tellUnfinished(vigil: Vigil, { json }: Shown): number {
   const unfinished = vigil.unfinished();
-  if (options.flag('json') && !options.flag('quiet')) {
+  if (json) {
     for (const { id, state } of unfinished)
       print(JSON.stringify({ version: 1, kind: 'waited_job', id, state, ended: false, ok: null }));
   }

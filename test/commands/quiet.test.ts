@@ -3,6 +3,7 @@ import { execFile } from 'node:child_process';
 import { mkdirSync, readFileSync, symlinkSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { test } from 'node:test';
+import { dumpKeys } from '../helpers/keyspace.ts';
 import { startRedis } from '../helpers/redis.ts';
 import { launcher } from '../helpers/rqt.ts';
 import { newFolder, newSpace, type Space } from '../helpers/space.ts';
@@ -73,7 +74,7 @@ test('output to a file, input from nowhere, streams that are closed: an id, or n
 
 test('enqueue --quiet is silent whenever it ends with 0: a new job, one that there is, a slot that is left out', async () => {
   const space = newSpace(redis);
-  for (const flags of [[], ['--unique'], ['--unique'], ['--once-per', '1d'], ['--once-per', '1d'], ['--json']]) {
+  for (const flags of [[], ['--unique'], ['--unique'], ['--once-per', '1d'], ['--once-per', '1d']]) {
     assert.deepEqual(await quietly(space, 'enqueue', 'm#f', ...flags), SILENT, flags.join(' '));
   }
 });
@@ -125,7 +126,7 @@ test('commands that change something print nothing with --quiet', async () => {
   assert.deepEqual(await quietly(space, 'resume', 'default'), SILENT);
   assert.deepEqual(await quietly(space, 'cancel', 'X'), SILENT);
   assert.deepEqual(await quietly(space, 'cancel', 'X'), SILENT);
-  assert.deepEqual(await quietly(space, 'requeue', 'X', '--json'), SILENT);
+  assert.deepEqual(await quietly(space, 'requeue', 'X'), SILENT);
   assert.equal(await space.field('X', 'status'), 'queued');
   assert.deepEqual(await quietly(space, 'requeue', '--all'), SILENT);
   assert.deepEqual(await quietly(space, 'empty', 'default'), SILENT);
@@ -134,6 +135,38 @@ test('commands that change something print nothing with --quiet', async () => {
   assert.deepEqual(await quietly(space, 'shutdown', '--all'), SILENT);
   assert.equal(await redis.client.llen(space.key('queue:default')), 0);
 });
+
+for (const args of [
+  ['enqueue', 'm#f'],
+  ['enqueue', 'm#f', '--lines', '-'],
+  ['enqueue', 'm#f', '--wait'],
+  ['cancel', 'X'],
+  ['stop', 'X'],
+  ['requeue', 'X'],
+  ['delete', 'X'],
+  ['empty', 'default'],
+  ['suspend'],
+  ['resume'],
+  ['kill', 'w'],
+  ['shutdown', '--all'],
+  ['wait', 'X'],
+  ['cron', 'add', 'daily', '@daily', 'm#f'],
+  ['cron', 'run', 'nightly'],
+  ['cron', 'pause', 'nightly'],
+  ['cron', 'resume', 'nightly'],
+  ['cron', 'remove', 'nightly'],
+  ['cron', 'apply', '-', '--allow-empty'],
+]) {
+  test(`${args.join(' ')} --quiet --json is refused with 64, and does nothing`, async () => {
+    const space = newSpace(redis);
+    await space.enqueue('m#f', '--job-id', 'X');
+    await space.run(['cron', 'add', 'nightly', '@yearly', 'm#f']);
+    const before = await dumpKeys(redis.client, space.namespace);
+    const told = 'rqt: --quiet prints nothing and --json prints JSON: give one of them\n';
+    assert.deepEqual(await quietly(space, ...args, '--json'), [64, '', told]);
+    assert.deepEqual(await dumpKeys(redis.client, space.namespace), before);
+  });
+}
 
 test('on a terminal --quiet draws no progress, either', async t => {
   const { namespace } = newSpace(redis);

@@ -2,6 +2,7 @@ import type { Command, CommandLine } from '../../command.ts';
 import { RqtError } from '../../errors.ts';
 import { parseCronName } from '../../parse/names.ts';
 import { pauseCron } from '../../store/cron/index.ts';
+import { wantsQuiet } from '../shared/exclude.ts';
 import { print, withStore } from '../shared/io.ts';
 import { unknownEntry } from './unknown-entry.ts';
 
@@ -12,7 +13,7 @@ export const pause: Command = {
   words: { min: 1, max: Number.POSITIVE_INFINITY },
   outlivesReader: true,
   options: [
-    { name: 'quiet', type: 'boolean', describe: 'print nothing' },
+    { name: 'quiet', type: 'boolean', describe: 'print nothing; not with --json' },
     { name: 'json', type: 'boolean', describe: 'one JSON document per entry' },
   ],
   epilogue: 'Slots that come while an entry is paused are gone; they are neither missed nor caught up with.',
@@ -20,6 +21,7 @@ export const pause: Command = {
 };
 
 async function run({ words, options }: CommandLine): Promise<number> {
+  const quiet = wantsQuiet(options);
   const names = [...new Set(words.map(parseCronName))];
   return withStore(options, async db => {
     const paused = await pauseCron(db, names);
@@ -27,7 +29,7 @@ async function run({ words, options }: CommandLine): Promise<number> {
       throw new RqtError('missing', `${await unknownEntry(db, paused.name)}${names.length > 1 ? '; nothing was paused' : ''}`);
     for (const [i, name] of names.entries()) {
       const already = paused.already[i] === true;
-      if (options.flag('quiet')) continue;
+      if (quiet) continue;
       if (options.flag('json')) print(JSON.stringify({ version: 1, kind: 'cron_paused', name, changed: !already }));
       else print(`${name} is paused until rqt cron resume ${name}${already ? ' (it was already)' : ''}`);
     }

@@ -2,6 +2,7 @@ import type { Command, CommandLine } from '../../command.ts';
 import { RqtError } from '../../errors.ts';
 import { parseCronName } from '../../parse/names.ts';
 import { removeCron } from '../../store/cron/index.ts';
+import { wantsQuiet } from '../shared/exclude.ts';
 import { print, withStore } from '../shared/io.ts';
 import { unknownEntry } from './unknown-entry.ts';
 
@@ -12,20 +13,21 @@ export const remove: Command = {
   words: { min: 1, max: Number.POSITIVE_INFINITY },
   outlivesReader: true,
   options: [
-    { name: 'quiet', type: 'boolean', describe: 'print nothing' },
+    { name: 'quiet', type: 'boolean', describe: 'print nothing; not with --json' },
     { name: 'json', type: 'boolean', describe: 'one JSON document per entry' },
   ],
   run,
 };
 
 async function run({ words, options }: CommandLine): Promise<number> {
+  const quiet = wantsQuiet(options);
   const names = [...new Set(words.map(parseCronName))];
   return withStore(options, async db => {
     const unknown = await removeCron(db, names);
     if (unknown !== null)
       throw new RqtError('missing', `${await unknownEntry(db, unknown)}${names.length > 1 ? '; nothing was removed' : ''}`);
     for (const name of names) {
-      if (options.flag('quiet')) continue;
+      if (quiet) continue;
       if (options.flag('json')) print(JSON.stringify({ version: 1, kind: 'cron_removed', name }));
       else print(`${name} removed; the jobs that it made stay`);
     }

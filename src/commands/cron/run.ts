@@ -2,6 +2,7 @@ import type { Command, CommandLine } from '../../command.ts';
 import { RqtError } from '../../errors.ts';
 import { parseCronName } from '../../parse/names.ts';
 import { cronEntries, runCron } from '../../store/cron/index.ts';
+import { wantsQuiet } from '../shared/exclude.ts';
 import { print, withStore } from '../shared/io.ts';
 import { newJobId } from '../shared/new-job-id.ts';
 import { unknownEntry } from './unknown-entry.ts';
@@ -13,7 +14,7 @@ export const run: Command = {
   words: { min: 1, max: 1 },
   outlivesReader: true,
   options: [
-    { name: 'quiet', type: 'boolean', describe: 'print nothing' },
+    { name: 'quiet', type: 'boolean', describe: 'print nothing; not with --json' },
     { name: 'json', type: 'boolean', describe: 'one JSON document instead of the id' },
   ],
   epilogue: 'Paused or not; its slots stay as they are.',
@@ -21,6 +22,7 @@ export const run: Command = {
 };
 
 async function runNow({ words: [word = ''], options }: CommandLine): Promise<number> {
+  const quiet = wantsQuiet(options);
   const name = parseCronName(word);
   const { ownFields } = await import('../../cron-slots.ts');
   return withStore(options, async db => {
@@ -32,7 +34,7 @@ async function runNow({ words: [word = ''], options }: CommandLine): Promise<num
     if (kind !== 'enqueued')
       throw new RqtError('tryAgain', `cron entry ${name} was changed meanwhile: nothing was enqueued; try again`);
     if (options.flag('json')) print(JSON.stringify({ version: 1, kind: 'cron_ran', name, id, queue }));
-    else if (!options.flag('quiet')) print(id);
+    else if (!quiet) print(id);
     return 0;
   });
 }

@@ -67,7 +67,7 @@ const WAITING: readonly Row[] = [
 ];
 
 const OUTPUT: readonly Row[] = [
-  ['quiet', null, 'print nothing'],
+  ['quiet', null, 'print nothing; not with --json'],
   ['json', null, 'print one JSON document per job instead of the id'],
 ];
 

@@ -9,6 +9,7 @@ import { describeCall } from '../../parse/describe.ts';
 import { parseDuration } from '../../parse/duration.ts';
 import { parseJobId, parseQueueName, parseTaskName } from '../../parse/names.ts';
 import type { EnqueueOptions, JobPlan, NewJob } from '../../store/index.ts';
+import { wantsQuiet } from '../shared/exclude.ts';
 import { newJobId } from '../shared/new-job-id.ts';
 import type { Once } from './once.ts';
 
@@ -54,7 +55,7 @@ export async function readOrder({ words, plainWords, options }: CommandLine): Pr
     description: options.text('description') || undefined,
     lines,
     spool: options.flag('spool'),
-    quiet: options.flag('quiet'),
+    quiet: wantsQuiet(options),
     json: options.flag('json'),
     limits: readLimits(options),
     atFront: options.flag('at-front'),

@@ -13,3 +13,11 @@ export function refuseTwoOutputs(options: Options, one: string, other: string): 
   if (options.flag(one) && options.flag(other))
     throw new RqtError('usage', `--${one} and --${other} both say what stdout is: give one of them`);
 }
+
+/** Whether nothing is to be printed. @throws RqtError `usage` beside `--json`, which asks for output */
+export function wantsQuiet(options: Options): boolean {
+  const isQuiet = options.flag('quiet');
+  if (isQuiet && options.flag('json'))
+    throw new RqtError('usage', '--quiet prints nothing and --json prints JSON: give one of them');
+  return isQuiet;
+}

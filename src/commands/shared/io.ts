@@ -4,16 +4,17 @@ import { type ConfigOfFile, readConfig } from '../../config.ts';
 import { failpoint } from '../../failpoint.ts';
 import type { OptionSpec } from '../../parse/argv.ts';
 import { closeDb, type Db, failureOf, openStore, passedOver, passWrongTypes } from '../../store/index.ts';
+import { wantsQuiet } from './exclude.ts';
 import { sendSpooled } from './spooled.ts';
 
 let isQuiet = false;
 
 /** The flag of commands that a crontab may call: cron mails whatever is written. */
-export const QUIET_OPTION: OptionSpec = { name: 'quiet', type: 'boolean', describe: 'print nothing but errors' };
+export const QUIET_OPTION: OptionSpec = { name: 'quiet', type: 'boolean', describe: 'print nothing but errors; not with --json' };
 
-/** Heeds {@link QUIET_OPTION}: nothing is printed from now on. Returns whether it was given. */
+/** Heeds {@link QUIET_OPTION}: nothing is printed from now on. Returns whether that is so. @throws as {@link wantsQuiet}. */
 export function heedQuiet(options: Options): boolean {
-  isQuiet = options.flag('quiet');
+  isQuiet = wantsQuiet(options);
   return isQuiet;
 }
 
