@@ -5,12 +5,24 @@ import type { EndedExecution } from '../ended-execution.ts';
 import { EXIT_STATUS, RqtError } from '../errors.ts';
 import { DEFAULT_LIMITS } from '../model.ts';
 import { parseDuration } from '../parse/duration.ts';
-import { closeDb, type Db, dropLostRuns, dropRun, enqueue, failureOf, noteRun, openStore, result } from '../store/index.ts';
+import {
+  closeDb,
+  type Db,
+  dropLostRuns,
+  dropRun,
+  enqueue,
+  failureOf,
+  type JobResult,
+  noteRun,
+  openStore,
+  result,
+} from '../store/index.ts';
 import { VERSION } from '../version.ts';
 import { runWorker, WORKER_DEFAULTS, type WorkerEnd, type WorkerOptions } from '../worker/index.ts';
 import { newJob, type Order, optionsOf, readOrder } from './enqueue/order.ts';
 import { openReports, type Reports } from './reports/index.ts';
 import { RUN_OPTIONS } from './run/options.ts';
+import { type KeptSignals, keepSignals, Left, unlessLeft } from './run/signals.ts';
 import { RunTeller } from './run/teller.ts';
 import { exitStatusOfJob, type JobEnd } from './shared/follow-job.ts';
 import { configOf, say } from './shared/io.ts';
@@ -64,53 +76,80 @@ interface Run {
   readonly common: Omit<WorkerOptions, 'onEnded' | 'onOutput' | 'log'>;
   readonly reports: Reports;
   readonly teller: RunTeller;
-  readonly signals: { readonly first: NodeJS.Signals | null };
+  readonly signals: KeptSignals;
 }
 
 async function runOn(db: Db, { order, options, common, reports, teller, signals }: Run): Promise<number> {
   const { queue } = order;
   const job = newJob(order, []);
   let worker: string | null = null;
-  await dropLostRuns(db);
-  await noteRun(db, queue, IN_USE_MS);
   let isAway = false;
+  const ask = async <T>(why: string, work: () => Promise<T>) => {
+    const answer = await unlessLeft(db, signals, why, work);
+    isAway ||= answer instanceof Left;
+    return answer;
+  };
+  const noted = await ask('to begin', async () => {
+    await dropLostRuns(db);
+    await noteRun(db, queue, IN_USE_MS);
+  });
+  if (noted instanceof Left) return signalStatus(noted.signal);
   const beat = setInterval(() => void noteRun(db, queue, IN_USE_MS).catch(() => {}), BEAT_MS);
   try {
-    await enqueue(db, [job], optionsOf(order));
+    await ask('to begin', () => enqueue(db, [job], optionsOf(order)));
     if (signals.first !== null) return signalStatus(signals.first);
-    const end = await runWorker(db, {
-      ...common,
-      log(told) {
-        if (told.event === 'started') worker = told.worker;
-        teller.log(told);
-      },
-      onOutput(call, stream, chunk) {
-        reports.onOutput(call.jobId, stream, chunk);
-        return teller.output(stream, chunk);
-      },
-      onEnded(ended: EndedExecution) {
-        reports.onEnded({ ...ended, queue: REPORTED_QUEUE });
-        teller.ended(ended, job.id);
-      },
+    const { running, started } = startWorker(db, job.id, { common, reports, teller });
+    void started.then(name => {
+      worker = name;
     });
+    // From then on it hears signals itself.
+    const begun = await ask('to begin', () => Promise.race([started, running]));
+    if (begun instanceof Left) return signalStatus(begun.signal);
+    const end = await running;
     isAway = end.withoutRedis;
-    const left = isAway ? NOT_KNOWN : await result(db, job.id);
+    const answer = isAway ? null : await ask('to learn what the job has left', () => result(db, job.id));
+    const left = answer === null || answer instanceof Left ? notKnown(teller.fate) : answer;
     const status = statusOf(end, left, signals.first);
     teller.end(job.id, left, { status, why: end.why });
     return reports.end(end.why, status);
   } finally {
     clearInterval(beat);
+    const keeps = options.flag('keep');
+    if (!isAway) await ask('to clean up', () => (keeps ? noteRun(db, queue, KEPT_MS) : dropRun(db, queue, worker)));
     // Then the next run removes what is left.
     if (isAway) say('rqt: what this run has left in Redis will be removed by a later one, or by any worker');
-    else if (options.flag('keep')) {
-      await noteRun(db, queue, KEPT_MS);
-      say(`rqt: the job is kept for a day: rqt status ${job.id}`);
-    } else await dropRun(db, queue, worker);
+    else if (keeps) say(`rqt: the job is kept for a day: rqt status ${job.id}`);
   }
 }
 
-/** What became of a job when Redis cannot be asked. */
-const NOT_KNOWN = { kind: 'unfinished', state: 'started' } as const;
+/** Starts the worker of a run. `started`: its name, once it is registered. */
+function startWorker(db: Db, id: string, { common, reports, teller }: Pick<Run, 'common' | 'reports' | 'teller'>) {
+  let tellStarted = (_: string) => {};
+  const started = new Promise<string>(resolve => {
+    tellStarted = resolve;
+  });
+  const running = runWorker(db, {
+    ...common,
+    log(told) {
+      if (told.event === 'started') tellStarted(told.worker);
+      teller.log(told);
+    },
+    onOutput(call, stream, chunk) {
+      reports.onOutput(call.jobId, stream, chunk);
+      return teller.output(stream, chunk);
+    },
+    onEnded(ended: EndedExecution) {
+      reports.onEnded({ ...ended, queue: REPORTED_QUEUE });
+      teller.ended(ended, id);
+    },
+  });
+  return { running, started };
+}
+
+/** What became of a job when Redis cannot be asked. `fate`: how it ended, where that is known. */
+function notKnown(fate: string | null): JobResult {
+  return { kind: 'unfinished', state: fate ?? 'started' };
+}
 
 /** A run that was not heard of for so long was killed. */
 const IN_USE_MS = 600_000;
@@ -151,22 +190,3 @@ function statusOf(end: WorkerEnd, left: Awaited<ReturnType<typeof result>>, earl
 function signalStatus(signal: NodeJS.Signals): number {
   return 128 + constants.signals[signal];
 }
-
-/** From here on a signal does not end the process before it has cleaned up; the worker hears it, too. */
-function keepSignals(): { readonly first: NodeJS.Signals | null; end(): void } {
-  const kept: { first: NodeJS.Signals | null } = { first: null };
-  const keep = (signal: NodeJS.Signals) => {
-    kept.first ??= signal;
-  };
-  for (const signal of HEARD) process.on(signal, keep);
-  return {
-    get first() {
-      return kept.first;
-    },
-    end: () => {
-      for (const signal of HEARD) process.off(signal, keep);
-    },
-  };
-}
-
-const HEARD = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;

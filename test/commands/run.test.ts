@@ -3,6 +3,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { elements, parseXml } from '../helpers/junit.ts';
+import { openProxy } from '../helpers/proxy.ts';
 import { startRedis } from '../helpers/redis.ts';
 import { linesOf, newFolder, newSpace, type Space } from '../helpers/space.ts';
 import { until } from '../helpers/until.ts';
@@ -214,4 +215,66 @@ test('Redis goes away and a signal comes: the run ends with 128+n, and what it h
     stderr,
     /stopping without it[^\n]*\nrqt: stopped before it had finished\nrqt: what this run has left in Redis will be removed/,
   );
+});
+
+for (const [moment, request, status, told] of [
+  ['as it is to begin', /{ 'noted' }/, 130, /to begin /],
+  ['while the worker registers', /{ 'registered' }/, 130, /to begin /],
+  [
+    'after the end of the job, before the worker has said goodbye',
+    /'death', stamp\(\)/,
+    130,
+    /rqt: finished after [^\n]+; Redis is away: what it left is not known\n/,
+  ],
+  [
+    'before it has learnt what the job left',
+    /\$9\r\nxrevrange\r\n/i,
+    130,
+    /rqt: finished after [^\n]+; Redis is away: what it left is not known\n/,
+  ],
+  ['before it has cleaned up', /the rqt run that it waited for is over/, 0, /rqt: finished in [^\n]+\n/],
+] as const) {
+  test(`Redis goes away ${moment}: the run says that it waits, and Ctrl-C ends it`, async () => {
+    const own = await startRedis('--appendonly', 'yes');
+    const proxy = await openProxy(own);
+    const space = newSpace(own);
+    const cut = proxy.cutReply(0, sent => request.test(sent));
+    const running = space.start(['run', 't#ok', '--path', tasks], { env: { RQT_REDIS_URL: proxy.url } });
+    await cut;
+    await own.kill('SIGKILL');
+    await until('it tells', () => /rqt: waiting for Redis to [^\n]+ \(Ctrl-C: not waiting\)\n/.test(running.printed.stderr));
+    running.child.kill('SIGINT');
+    const ran = await running.ended;
+    assert.equal(ran.status, status, ran.stderr);
+    assert.match(ran.stderr, told);
+  });
+}
+
+test('a run whose Redis comes back in time waits for it, and knows all', async () => {
+  const own = await startRedis('--appendonly', 'yes');
+  const proxy = await openProxy(own);
+  const space = newSpace(own);
+  const cut = proxy.cutReply(0, sent => /'death', stamp\(\)/.test(sent));
+  const running = space.start(['run', 't#ok', '--result', '--path', tasks], { env: { RQT_REDIS_URL: proxy.url } });
+  await cut;
+  await own.kill('SIGKILL');
+  await until('it tells', () => /waiting for Redis/.test(running.printed.stderr));
+  await own.start();
+  const ran = await running.ended;
+  assert.equal(ran.status, 0, ran.stderr);
+  assert.match(ran.stderr, /rqt: finished in /);
+  assert.notEqual(ran.stdout, '');
+});
+
+test('Ctrl-C ends a run, too, whose Redis hangs at its end', async () => {
+  const own = await startRedis('--appendonly', 'yes');
+  const proxy = await openProxy(own);
+  const space = newSpace(own);
+  let asked = 0;
+  proxy.silence(sent => /\$9\r\nxrevrange\r\n/i.test(sent) && ++asked > 0);
+  const running = space.start(['run', 't#ok', '--path', tasks], { env: { RQT_REDIS_URL: proxy.url } });
+  await until('it asks', () => asked > 0);
+  running.child.kill('SIGINT');
+  const ran = await running.ended;
+  assert.equal(ran.status, 130, ran.stderr);
 });

@@ -19,6 +19,8 @@ import { print, say } from '../shared/io.ts';
 /** Of the worker's log, what somebody needs to know who only wants one task run. */
 const TOLD: readonly string[] = ['warning', 'error', 'redis_lost', 'redis_again', 'late_result_dropped', 'lease_lost'];
 const LONGEST_RESULT = 200;
+/** A job that has ended so is not run again. */
+const ENDS: readonly string[] = ['finished', 'failed', 'stopped'];
 
 /** Tells of a run: the job's own output as it is, and at the end what became of it. */
 export class RunTeller {
@@ -31,6 +33,7 @@ export class RunTeller {
   #attempts = 0;
   #tookMs = 0;
   #endsLine = true;
+  #fate: string | null = null;
 
   constructor(options: Options, task: string) {
     if (options.flag('result') && options.flag('json')) {
@@ -63,6 +66,7 @@ export class RunTeller {
     if (isOwn) {
       this.#attempts = ended.attempt;
       this.#tookMs = durationMs(ended);
+      this.#fate = ENDS.includes(ended.fate) ? ended.fate : null;
     }
     if (this.#options.flag('verbose')) return;
     const what = isOwn ? `attempt ${ended.attempt}` : `job ${ended.id} (${ended.description})`;
@@ -72,6 +76,11 @@ export class RunTeller {
     } else if (!isOwn && ended.fate !== 'finished') {
       this.#say(`rqt: ${safeLine(what)} ${ended.fate}: ${safeLine(ended.reason ?? '')}`);
     }
+  }
+
+  /** How the job itself has ended for good, or null. */
+  get fate(): string | null {
+    return this.#fate;
   }
 
   end(id: string, left: JobResult, { status, why }: { readonly status: number; readonly why: string }): void {
@@ -97,8 +106,9 @@ export class RunTeller {
         return [`rqt: ${left.state} after ${took}${attempts}: ${safeLine(error?.reason ?? '')}`, ...stack];
       }
       case 'unfinished':
-        return why === 'suspended'
-          ? ['rqt: all workers are suspended, nothing was run (end that: rqt resume)']
+        if (why === 'suspended') return ['rqt: all workers are suspended, nothing was run (end that: rqt resume)'];
+        return ENDS.includes(left.state)
+          ? [`rqt: ${left.state} after ${took}${attempts}; Redis is away: what it left is not known`]
           : ['rqt: stopped before it had finished'];
       case 'missing':
         return ['rqt: the job was deleted while it ran'];
