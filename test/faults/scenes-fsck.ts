@@ -29,6 +29,8 @@ async function damage(stage: Stage): Promise<void> {
   await client.srem(key('job:parent:dependents'), 'child');
   await client.xadd(key('results:gone'), '*', 'type', '1');
   await client.srem(key('queues'), key('queue:default'));
+  // Callbacks: one that is due, of a job without one.
+  await client.rpush(key('rqt:callbacks:default'), 'gone');
   // The timetable: a name without an entry. Types: a key that holds something else.
   await client.zadd(key('rqt:cron'), 4e12, 'gone');
   await client.set(key('results:plain'), 'text');
