@@ -28,7 +28,7 @@ export const command: Command = {
   ],
   epilogue: [
     'Exit status: 0 all finished, 1 some failed, were stopped or canceled, 75 the time was over first, 66 no such job or group, 130 Ctrl-C.',
-    'A job that will be retried or repeated has not ended. One that vanishes (--result-ttl 0) counts as finished.',
+    'A job that will be retried or repeated has not ended. One that vanishes counts as finished if it was not to be kept (--result-ttl 0), else it is 66.',
   ].join('\n'),
   outlivesReader: true,
   run,
@@ -72,8 +72,12 @@ async function waitFor(db: Db, { ids, group, timeoutMs, shown }: Wanted): Promis
     throw new RqtError('missing', unknownJobs(unknown));
   }
   for (const job of ended) tellEnd(job, shown);
-  const status = await tellEnds(vigil, timeoutMs, shown);
-  return status === 0 && ended.some(({ ok }) => !ok) ? EXIT_STATUS.no : status;
+  return tellEnds(vigil, { timeoutMs, shown, status: Math.max(0, ...ended.map(statusOf)) });
+}
+
+function statusOf({ ok }: WaitedJob): number {
+  if (ok === null) return EXIT_STATUS.missing;
+  return ok ? 0 : EXIT_STATUS.no;
 }
 
 const MOST_NAMED = 10;
@@ -86,16 +90,24 @@ function unknownJobs(ids: readonly string[]): string {
     : `there are no jobs ${named}; they may have been kept for a limited time only`;
 }
 
-async function tellEnds(vigil: Vigil, timeoutMs: number | null, shown: Shown): Promise<number> {
+interface Telling {
+  readonly timeoutMs: number | null;
+  readonly shown: Shown;
+  /** Exit status of those that had ended already. */
+  readonly status: number;
+}
+
+/** Returns the worst exit status. */
+async function tellEnds(vigil: Vigil, { timeoutMs, shown, status: before }: Telling): Promise<number> {
   const timeOver = alarm(timeoutMs);
   const ends = vigil.ends();
-  let status = 0;
+  let status = before;
   try {
     for (;;) {
       const next = await Promise.race([ends.next(), timeOver.rings]);
       if (next === 'over') return tellUnfinished(vigil, shown);
       if (next.done) return status;
-      if (!next.value.ok) status = EXIT_STATUS.no;
+      status = Math.max(status, statusOf(next.value));
       tellEnd(next.value, shown);
     }
   } finally {
@@ -104,6 +116,7 @@ async function tellEnds(vigil: Vigil, timeoutMs: number | null, shown: Shown): P
 }
 
 function tellEnd({ id, state, ok }: WaitedJob, { quiet, json }: Shown): void {
+  if (ok === null) say(`rqt: job ${id} is gone: it was deleted, or its time was over; how it ended is not known`);
   if (quiet) return;
   print(json ? JSON.stringify({ version: 1, kind: 'waited_job', id, state, ended: true, ok }) : `${id} ${state}`);
 }

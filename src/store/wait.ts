@@ -7,8 +7,8 @@ import { untilRead } from './passing.ts';
 export interface WaitedJob {
   readonly id: string;
   readonly state: 'finished' | 'failed' | 'stopped' | 'canceled' | 'gone';
-  /** Whether it counts as finished. */
-  readonly ok: boolean;
+  /** Whether it counts as finished; null: nobody knows. */
+  readonly ok: boolean | null;
 }
 
 /** How often all jobs are looked at; between two looks their results streams wake. */
@@ -20,9 +20,9 @@ const PAGE = 1000;
 /** A job that has not ended yet: as it was seen last. */
 interface Open {
   readonly state: string;
-  /** A job that is deleted as soon as it finishes, or as it fails: where one of them is true, vanishing tells how it ended. */
-  readonly isFinishedKept: boolean;
-  readonly isFailureKept: boolean;
+  /** Whether the job is deleted as soon as it finishes; null: its worker decides (--result-ttl of rqt worker). */
+  readonly vanishesFinished: boolean | null;
+  readonly vanishesFailed: boolean;
 }
 
 /** Jobs whose ends are awaited. It only reads. */
@@ -117,15 +117,24 @@ export async function hasGroup(db: Db, group: string): Promise<boolean> {
 
 function readOpen([state, resultTtl, failureTtl]: readonly (string | null)[]): Open | null {
   if (!state) return null;
-  return { state, isFinishedKept: resultTtl !== '0', isFailureKept: failureTtl !== '0' };
+  return { state, vanishesFinished: resultTtl === null ? null : resultTtl === '0', vanishesFailed: failureTtl === '0' };
+}
+
+/** Whether a job that vanished has finished: a finished one that is not kept does, but so does one that somebody deletes. */
+function isFinishedIfGone(before: Open | null): boolean | null {
+  if (!before) return null;
+  if (before.vanishesFinished) return true;
+  if (before.vanishesFailed) return false;
+  // One that runs is not deleted by rqt.
+  return before.vanishesFinished === null && before.state === 'started' ? true : null;
 }
 
 function endOf(id: string, found: Open | null, before: Open | null): WaitedJob | null {
   switch (found?.state) {
     case undefined:
-      return before?.isFinishedKept === false && before.isFailureKept
+      return before?.vanishesFinished && !before.vanishesFailed
         ? { id, state: 'finished', ok: true }
-        : { id, state: 'gone', ok: before?.isFailureKept !== false || !before.isFinishedKept };
+        : { id, state: 'gone', ok: isFinishedIfGone(before) };
     case 'finished':
       return { id, state: 'finished', ok: true };
     case 'failed':

@@ -95,6 +95,23 @@ test('a job that vanishes as it fails does not', async () => {
   assert.deepEqual([ran.status, ran.stdout], [1, `${id} gone\n`]);
 });
 
+test('one that somebody deletes, or whose queue is emptied, is 66: nobody knows that it finished', async () => {
+  const space = newSpace(redis);
+  const told = (id: string) => `rqt: job ${id} is gone: it was deleted, or its time was over; how it ended is not known\n`;
+  const deleted = await space.enqueue('ends#well');
+  const waiting = await startWait(space, deleted);
+  await space.run(['delete', deleted]);
+  const ran = await waiting.ended;
+  assert.deepEqual([ran.status, ran.stdout, ran.stderr], [66, `${deleted} gone\n`, told(deleted)]);
+
+  const id = await space.enqueue('ends#well', '--group', 'g');
+  const others = await startWait(space, '--json', '--group', 'g');
+  await space.run(['empty', 'default']);
+  const end = await others.ended;
+  assert.deepEqual([end.status, end.stderr], [66, told(id)]);
+  assert.deepEqual(JSON.parse(end.stdout), { version: 1, kind: 'waited_job', id, state: 'gone', ended: true, ok: null });
+});
+
 test('--group waits for all jobs of a group', async () => {
   const space = newSpace(redis);
   const ids = [await space.enqueue('ends#well', '--group', 'g'), await space.enqueue('ends#badly', '--group', 'g')];
