@@ -40,7 +40,7 @@ export const command: Command = {
       alias: 'P',
       type: 'list',
       value: 'DIR',
-      describe: 'where tasks are found; repeatable (default: . and ./tasks)',
+      describe: 'where tasks are found: here and in its tasks/; repeatable (default: .)',
     },
     {
       name: 'concurrency',

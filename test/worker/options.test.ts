@@ -2,7 +2,8 @@ import assert from 'node:assert/strict';
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeEach, test } from 'node:test';
-import { rqt } from '../helpers/rqt.ts';
+import { pathToFileURL } from 'node:url';
+import { launcher, projectRoot, rqt } from '../helpers/rqt.ts';
 import { openStage } from './stage.ts';
 
 const stage = await openStage();
@@ -52,6 +53,35 @@ test('without --path tasks are found in the working directory and its tasks fold
   const ran = await rqt(['worker', '--burst'], { cwd: folder, env: { RQT_REDIS_URL: redis.url } });
   assert.equal(ran.status, 0, ran.stderr);
   assert.deepEqual(await results(ids), ['here', 'there', ['yangyi', '192.168.0.1', 1024]]);
+});
+
+test('--path finds what that folder has as the working directory', async () => {
+  const folder = stage.path('project');
+  mkdirSync(join(folder, 'tasks'), { recursive: true });
+  writeFileSync(join(folder, 'tasks', 'deep.mjs'), 'export const it = () => "deep";');
+  const ids = [await put('deep#it'), await put('tasks/deep#it')];
+  const ran = await burst('--path', folder);
+  assert.equal(ran.status, 0, ran.stderr);
+  assert.deepEqual(await results(ids), ['deep', 'deep']);
+});
+
+test('a working directory that is gone is 66: no executor could start there', async () => {
+  const program = stage.path('from-a-gone-folder.mjs');
+  const gone = JSON.stringify(stage.path('gone'));
+  writeFileSync(
+    program,
+    `import { mkdirSync, rmdirSync } from 'node:fs';
+mkdirSync(${gone});
+process.chdir(${gone});
+rmdirSync(${gone});
+await import(${JSON.stringify(pathToFileURL(launcher).href)});
+`,
+  );
+  for (const args of [['worker'], ['worker', '--path', projectRoot], ['run', 'hello#hello']]) {
+    const ran = await rqt(args, { program, env: { RQT_REDIS_URL: redis.url } });
+    const told = 'rqt: the working directory is gone (a deploy may have replaced it): cd to one that there is\n';
+    assert.deepEqual([ran.status, ran.stderr], [66, told], args.join(' '));
+  }
 });
 
 test('a --path that is no directory is refused with 66', async () => {

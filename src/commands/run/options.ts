@@ -16,7 +16,7 @@ export const RUN_OPTIONS: readonly OptionSpec[] = [
     alias: 'P',
     type: 'list',
     value: 'DIR',
-    describe: 'where tasks are found; repeatable (default: . and ./tasks)',
+    describe: 'where tasks are found: here and in its tasks/; repeatable (default: .)',
   },
   { name: 'isolate', type: 'boolean', describe: 'a fresh executor for every attempt' },
   {
