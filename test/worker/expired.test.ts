@@ -50,6 +50,16 @@ test('what depended on it is canceled, too, and says so', async () => {
   assert.deepEqual([state, cancel_reason], ['canceled', `its parent ${parent} was canceled`]);
 });
 
+test('that of a job whose parent has finished is not looked at before it is over: whoever looks too early forgets it', async () => {
+  const space = newSpace(redis);
+  const parent = await space.enqueue('t#nothing');
+  const child = await space.enqueue('t#nothing', '--depends-on', parent, '--ttl', '1h', '--queue', 'lonely');
+  await burst(space);
+  assert.equal(await space.field(child, 'status'), 'queued');
+  const lookedAt = Number(await client.zscore(space.key('rqt:expiring'), child)) * 1000;
+  assert.ok(lookedAt >= Number(await space.field(child, 'rqt_expires')), `${lookedAt}`);
+});
+
 test('a ttl of a second is over after a second', async () => {
   const space = newSpace(redis);
   const id = await space.enqueue('t#nothing', '--ttl', '1s', '--queue', 'lonely');

@@ -24,7 +24,7 @@ local function put_on_queue_first(id, queue, at_front)
   local ttl = whole(fields[1])
   if fields[2] or not ttl or ttl <= 0 then return end
   redis.call('HSET', job_key(id), 'rqt_expires', NOW_MS + ttl * 1000)
-  redis.call('ZADD', EXPIRING, NOW + ttl, id)
+  redis.call('ZADD', EXPIRING, due_in(ttl), id)
 end
 
 -- Notes that the children of a job are to be judged by its state, and what that is: the job may be gone by then. `removed`: why it is
