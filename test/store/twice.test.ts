@@ -8,6 +8,7 @@ import {
   type ClaimRequest,
   claim,
   closeDb,
+  keepOutput,
   openStore,
   putBack,
   register,
@@ -113,6 +114,22 @@ test('gap 13: a heartbeat after a delete leaves no ghost', async () => {
   assert.equal((await beat(job)).kind, 'lost');
   assert.equal(await client.exists('rq:job:a', 'rq:executions:a', 'rq:execution:a:e1', 'rq:wip:q'), 0);
 });
+
+for (const how of ['its report', 'that it is put back']) {
+  test(`of a job that somebody deletes while it writes nothing is left when ${how} comes before a heartbeat`, async () => {
+    await put('a');
+    const job = await claimed('e1');
+    await keepOutput(db, job, report(job, 'finished').output);
+    // As Python's job.delete() does it.
+    await client.del('rq:job:a', 'rq:executions:a', 'rq:execution:a:e1', 'rq:wip:q');
+    if (how === 'its report') assert.deepEqual((await settle(db, report(job, 'finished'), null)).settled, { kind: 'lost' });
+    else assert.equal(await putBack(db, 'w', job), 'lost');
+    assert.deepEqual(
+      (await client.keys('*')).filter(key => !key.startsWith('rq:worker')),
+      [],
+    );
+  });
+}
 
 test('a heartbeat renews the lease and the worker; of a lost one it says so', async () => {
   await put('a');

@@ -5,7 +5,8 @@
 -- O(chunks, and children, 200 at the most, of a job that is not kept)
 local worker, id, execution, queue = ARGV[2], ARGV[3], ARGV[4], ARGV[5]
 rest(worker, 'idle')
-if not end_lease(id, execution, queue) or redis.call('EXISTS', job_key(id)) == 0 then return { 'lost' } end
+local held, is_gone = end_lease(id, execution, queue), clear_gone(id)
+if not held or is_gone then return { 'lost' } end
 local chunks = {}
 for i = 8, #ARGV do chunks[#chunks + 1] = ARGV[i] end
 keep_output(id, execution, chunks)

@@ -46,6 +46,13 @@ local function end_lease(id, execution, queue)
   return held == 1 or (lived == 1 and redis.was_wrong(wip))
 end
 
+-- Whether a job that runs is gone: others (Python) delete it and leave what only rqt keeps of it, which is removed here.
+local function clear_gone(id)
+  if redis.call('EXISTS', job_key(id)) == 1 then return false end
+  redis.call('UNLINK', output_key(id), children_key(id))
+  return true
+end
+
 -- Takes back the callback that is due for a job, since how it ended counts no more. A worker that runs it now loses its lease.
 local function forgive_callback(id, queue)
   if redis.call('HDEL', job_key(id), 'rqt_callback_due', 'rqt_callback_tries', 'rqt_callback_ttl') == 0 then return end

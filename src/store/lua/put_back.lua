@@ -6,8 +6,9 @@
 local worker, id, execution, queue = ARGV[2], ARGV[3], ARGV[4], ARGV[5]
 local attempt = { worker = worker, execution_id = execution, execution_started_at = redis.call('HGET', execution_key(id, execution), 'created_at') }
 rest(worker, 'idle')
-if not end_lease(id, execution, queue) then return { (settled_before(worker, execution) or { 'lost' })[1] } end
-if redis.call('EXISTS', job_key(id)) == 0 then return { 'lost' } end
+local held, is_gone = end_lease(id, execution, queue), clear_gone(id)
+if not held then return { (settled_before(worker, execution) or { 'lost' })[1] } end
+if is_gone then return { 'lost' } end
 if redis.call('HEXISTS', job_key(id), 'rqt_stop') == 1 then
   attempt.exc_string = ARGV[7]
   end_without_worker(id, queue, 'stopped', attempt)

@@ -11,11 +11,9 @@ redis.call('HSET', worker, 'last_heartbeat', stamp())
 redis.call('EXPIRE', worker, ARGV[3])
 local id, execution, queue, lease = ARGV[5], ARGV[6], ARGV[7], tonumber(ARGV[4])
 if not id then return { 'idle', asked } end
-local exists = redis.call('EXISTS', job_key(id)) == 1
-if not exists or not holds_lease(id, execution, queue) then
+if clear_gone(id) or not holds_lease(id, execution, queue) then
   -- Others (Python) cancel and delete a running job and leave these.
   end_lease(id, execution, queue)
-  if not exists then redis.call('UNLINK', output_key(id), children_key(id)) end
   return { 'lost', asked }
 end
 redis.call('ZADD', registry_key('wip', queue), 'XX', NOW + lease, id .. ':' .. execution)

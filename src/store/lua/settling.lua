@@ -183,10 +183,10 @@ local function settle(report)
   local id = report.id
   report.execution_id = report.execution
   report.execution_started_at = redis.call('HGET', execution_key(id, report.execution), 'created_at')
-  if not end_lease(id, report.execution, report.queue) then
-    return settled_before(report.worker, report.execution) or { 'lost', 0 }
-  end
-  if redis.call('EXISTS', job_key(id)) == 0 then return { 'lost', 0 } end
+  local held = end_lease(id, report.execution, report.queue)
+  local is_gone = clear_gone(id)
+  if not held then return settled_before(report.worker, report.execution) or { 'lost', 0 } end
+  if is_gone then return { 'lost', 0 } end
   local started = number(report.execution_started_at)
   if started then
     count(report.worker, 'HINCRBYFLOAT', 'total_working_time',
