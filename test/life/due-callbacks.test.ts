@@ -108,6 +108,24 @@ test('--on-stopped runs for a job that is stopped when its worker is dead', asyn
   assert.equal(stage.told()[0]?.[0].id, id);
 });
 
+for (const flags of [[], ['--retry-max', '1', '--on-failure', 'c#broken']]) {
+  test(`--on-stopped runs for a job that fails before its worker has heard of the stop (${flags[0] ?? 'no retries'})`, async () => {
+    const stage = await newStage();
+    const { life, file } = stage;
+    const id = await life.enqueue('t#failAtGate', `${file}.gate`, '--on-stopped', 'c#tell', '--meta', `file=${file}`, ...flags);
+    const worker = life.worker('--burst', ...PATH);
+    await life.untilState(id, 'started');
+    // As `rqt stop` leaves it for the next heartbeat.
+    await redis.client.hset(life.key(`job:${id}`), 'rqt_stop', 1);
+    writeFileSync(`${file}.gate`, '');
+    await worker.ended;
+    assert.deepEqual(
+      [await life.state(id), stage.told().map(([job]) => job.id), await stage.due(), await life.field(id, 'rqt_callback_error')],
+      ['stopped', [id], [], null],
+    );
+  });
+}
+
 test('a worker that is busy runs it before it takes another job', async () => {
   const stage = await newStage();
   const { life, file } = stage;

@@ -129,6 +129,10 @@ local function fail(report, fields)
   local retries_left = whole(fields.retries_left, 0)
   -- A task that had ended when the stop was asked for was not stopped.
   local stopped = report.kind == 'stopped' or (fields.stop and not fields.was_noted)
+  -- Its worker had not heard of the stop, and has called nothing.
+  if stopped and report.kind ~= 'stopped' and present(redis.call('HGET', job_key(id), 'stopped_callback_name')) then
+    owe_callback(id, queue, 'stopped', 0)
+  end
   count(report.worker, 'HINCRBY', 'failed_job_count', 1)
   local wait, most = report.note:match('^in (%d+) (%S+)$')
   if wait and not stopped then
