@@ -90,6 +90,40 @@ test('requeueing the parent defers its canceled children again, and theirs; they
   assert.deepEqual(await life.members('finished'), ['child', 'grandchild', 'parent']);
 });
 
+for (const when of ['before', 'after'] as const) {
+  test(`a child that is scheduled ${when} its parent fails waits for its time, too, when the parent is requeued`, async () => {
+    const life = await newLife();
+    const file = join(newFolder(), 'now');
+    await life.enqueue('t#failUntil', file, '--job-id', 'parent');
+    if (when === 'after') await life.burst();
+    const plan = { dependsOn: ['parent'], due: { inMs: 3_600_000 } };
+    await life.put(['child'], { plan });
+    await life.put(['grandchild'], { plan: { dependsOn: ['child'] } });
+    const due = await client.zscore(life.key('scheduled:default'), 'child');
+    if (when === 'before') await life.burst();
+    assert.deepEqual(await life.members('canceled'), ['child', 'grandchild']);
+    writeFileSync(file, '');
+    await life.run(['requeue', 'parent']);
+    await life.burst();
+    assert.deepEqual([await life.members('scheduled'), await life.members('deferred')], [['child'], ['grandchild']]);
+    assert.deepEqual([await life.state('child'), await client.ttl(life.key('job:child'))], ['scheduled', -1]);
+    if (due !== null) assert.equal(await client.zscore(life.key('scheduled:default'), 'child'), due);
+    assert.equal(await life.field('child', 'rqt_due'), null);
+    await client.zadd(life.key('scheduled:default'), 1, 'child');
+    await life.burst();
+    assert.deepEqual(await life.members('finished'), ['child', 'grandchild', 'parent']);
+  });
+}
+
+test('a scheduled child that is canceled because of its parent and requeued itself does not wait for its time', async () => {
+  const life = await newLife();
+  await life.put(['parent'], {}, 't#fail');
+  await life.put(['child'], { plan: { dependsOn: ['parent'], due: { inMs: 3_600_000 } } });
+  await life.burst();
+  await life.run(['requeue', 'child', 'parent']);
+  assert.deepEqual([await life.state('child'), await life.field('child', 'rqt_due')], ['deferred', null]);
+});
+
 test('a parent that is enqueued again under its id takes its canceled children along', async () => {
   const life = await newLife();
   await life.put(['parent'], {}, 't#fail');

@@ -72,6 +72,7 @@ if bad_parent then
   add('rqt_reason', 'its parent ' .. bad_parent .. ENDINGS[bad_status])
   add('rqt_canceled_at', NOW_MS)
   add('rqt_canceled_by', bad_parent)
+  if due then add('rqt_due', math.ceil(due / 1000)) end
 end
 for i = 1, #shared do fields[#fields + 1] = shared[i] end
 

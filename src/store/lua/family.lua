@@ -42,6 +42,8 @@ local children_canceled = 0
 
 -- Ends a child as canceled because of its parent. It stays among the parent's dependents: requeueing the parent defers it again.
 local function cancel_child(child, queue, status, parent, reason)
+  local due = status == 'scheduled' and redis.call('ZSCORE', registry_key('scheduled', queue), child)
+  if due then redis.call('HSET', job_key(child), 'rqt_due', due) end
   leave_place(child, queue, status)
   redis.call('HSET', job_key(child), 'status', 'canceled', 'rqt_reason', reason, 'rqt_canceled_at', NOW_MS, 'rqt_canceled_by', parent)
   children_canceled = children_canceled + 1
@@ -56,6 +58,12 @@ local function cancel_child(child, queue, status, parent, reason)
   announce(child)
 end
 
+local function defer(id, queue)
+  redis.call('HSET', job_key(id), 'status', 'deferred')
+  redis.call('ZADD', registry_key('deferred', queue), NOW, id)
+  keep_for(id, nil)
+end
+
 -- Another parent that keeps a canceled child from waiting again, and how it ended.
 local function other_bad_parent(child, parent)
   for _, other in ipairs(redis.call('SMEMBERS', dependencies_key(child))) do
@@ -65,22 +73,22 @@ local function other_bad_parent(child, parent)
   return nil
 end
 
--- A child that was canceled because of its parent waits again, now that the parent is to run again. Returns whether it does.
+-- A child that was canceled because of its parent waits again, now that the parent is to run again: until it is due, if that is to come.
+-- Returns its state, nil when it stays canceled.
 local function defer_again(child, queue, parent)
   wait_for(child, parent)
   local other, ending = other_bad_parent(child, parent)
   if other then
     wait_for(child, other)
     redis.call('HSET', job_key(child), 'rqt_reason', 'its parent ' .. other .. ENDINGS[ending], 'rqt_canceled_by', other)
-    return false
+    return nil
   end
   leave_place(child, queue, 'canceled')
-  redis.call('HSET', job_key(child), 'status', 'deferred')
-  redis.call('HDEL', job_key(child), 'rqt_reason', 'rqt_canceled_at', 'rqt_canceled_by')
-  redis.call('ZADD', registry_key('deferred', queue), NOW, child)
-  keep_for(child, nil)
+  local due = number(redis.call('HGET', job_key(child), 'rqt_due'), 0)
+  redis.call('HDEL', job_key(child), 'rqt_reason', 'rqt_canceled_at', 'rqt_canceled_by', 'rqt_due')
+  if due > NOW then put_on_schedule(child, queue, due) else defer(child, queue) end
   announce(child)
-  return true
+  return due > NOW and 'scheduled' or 'deferred'
 end
 
 -- Decides what a parent means for one child. parent: id, state (or 'removed'), gone (it is not kept), reason (why it was removed).
@@ -96,8 +104,9 @@ local function judge(child, parent)
   local is_bad, may_run = parent.state == 'removed' or is_bad_end(parent.state), fields[5] == '1'
   if status == 'canceled' and canceled_by then
     -- One that another parent canceled stays here, too: it may wait again.
-    if is_bad or canceled_by ~= parent.id or not defer_again(child, queue, parent.id) then return end
-    status = 'deferred'
+    if is_bad or canceled_by ~= parent.id then return end
+    status = defer_again(child, queue, parent.id)
+    if not status then return end
   end
   if status ~= 'deferred' and status ~= 'scheduled' then
     redis.call('SREM', dependents_key(parent.id), child)

@@ -10,7 +10,7 @@ if status ~= 'finished' and not is_bad_end(status) then return { 'unfinished', s
 local wrong = first_wrong({ queue_key(queue), 'list', registry_key('deferred', queue), 'zset' })
 if wrong then return { 'wrong-type', wrong } end
 leave_place(id, queue, status)
-redis.call('HDEL', job_key(id), 'rqt_reason', 'rqt_canceled_at', 'rqt_canceled_by', 'rqt_absent', 'rqt_stop', 'rqt_crashes', 'rqt_expires',
+redis.call('HDEL', job_key(id), 'rqt_reason', 'rqt_canceled_at', 'rqt_canceled_by', 'rqt_due', 'rqt_absent', 'rqt_stop', 'rqt_crashes', 'rqt_expires',
   'rqt_asked_retries')
 redis.call('HSET', job_key(id), 'started_at', '', 'ended_at', '', 'worker_name', '', 'origin', queue)
 local place
@@ -19,12 +19,11 @@ if parents_are_met(id) then
   place = 'queued'
 else
   -- It waits for its parents as they are: one that has ended badly may be requeued, too.
-  redis.call('HSET', job_key(id), 'status', 'deferred', 'rqt_deferred_again', 1)
+  redis.call('HSET', job_key(id), 'rqt_deferred_again', 1)
   if ARGV[3] == '1' then redis.call('HSET', job_key(id), 'enqueue_at_front', 1) end
   -- Parents that ended while it was canceled may have forgotten it.
   for _, parent in ipairs(redis.call('SMEMBERS', dependencies_key(id))) do wait_for(id, parent) end
-  redis.call('ZADD', registry_key('deferred', queue), NOW, id)
-  keep_for(id, nil)
+  defer(id, queue)
   place = 'deferred'
 end
 release_dependents(id)
