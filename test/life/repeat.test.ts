@@ -43,6 +43,17 @@ test('a repeat is run when it is due', async () => {
   assert.deepEqual([await life.state(id), await life.field(id, 'rqt_attempts')], ['finished', '2']);
 });
 
+test('each run may lose as many workers, and ask for as many retries, as the first one', async () => {
+  const life = await newLife();
+  const id = await life.enqueue('t#nothing', '--repeat', '1', '--repeat-interval', '1h');
+  await client.hset(life.key(`job:${id}`), { rqt_crashes: 3, rqt_asked_retries: 2 });
+  await life.burst();
+  assert.deepEqual(
+    [await life.state(id), await life.field(id, 'rqt_crashes'), await life.field(id, 'rqt_asked_retries')],
+    ['scheduled', null, null],
+  );
+});
+
 test('a failure ends the repetition, and the job is in one registry', async () => {
   const life = await newLife();
   const id = await life.enqueue('t#nothing', '--repeat', '3', '--repeat-interval', '1h');

@@ -42,9 +42,10 @@ local function retry(id, queue, fields, retries_left)
   return { 'retried', interval, retries_left - 1 }
 end
 
--- RQ's repetition after a success: enqueued again at once or after its interval.
+-- RQ's repetition after a success: enqueued again at once or after its interval. What one run was allowed counts anew in the next.
 local function repeat_job(id, queue, repeats_left, intervals_json)
   redis.call('HSET', job_key(id), 'repeats_left', repeats_left - 1)
+  redis.call('HDEL', job_key(id), 'rqt_crashes', 'rqt_asked_retries')
   local ok, intervals = pcall(cjson.decode, intervals_json or '[]')
   local interval = 0
   if ok and type(intervals) == 'table' and #intervals > 0 then
