@@ -44,6 +44,12 @@ test('a worker that ended is out of the sets, its hash kept for a minute with th
   assert.ok(ttl > 0 && ttl <= 60, `ttl ${ttl}`);
 });
 
+test('workers that Redis has forgotten are taken out of the sets, also of a queue that never had a job', async () => {
+  for (const set of ['rq:workers', 'rq:workers:a']) await client.sadd(set, 'rq:worker:dead1', 'rq:worker:dead2');
+  await stage.burst('a');
+  assert.deepEqual(await client.keys('rq:workers*'), []);
+});
+
 test('a running job stands in the started registry, in RQ’s execution keys and in the worker’s state', async () => {
   const gate = stage.gate();
   const id = await stage.put('slow#gate', { args: [gate.file] });

@@ -1,7 +1,7 @@
--- forget.lua: forgets what a queue's registries, and groups, hold of jobs that are gone.
+-- forget.lua: forgets what a queue's registries, and groups, hold of jobs that are gone, and its workers that are.
 -- ARGV     2 queue
 -- returns  {'forgotten', 1 when there is more}
--- O(log n + 100) for each registry, O(100) for each of 5 groups
+-- O(log n + 100) for each registry, O(100) for each of 5 groups and for the workers
 local queue = ARGV[2]
 local PAGE = 100
 local more = 0
@@ -14,23 +14,30 @@ for _, name in ipairs({ 'finished', 'failed' }) do
   if #over == PAGE then more = 1 end
 end
 
--- Those of some ids whose job is gone. Where many of a random sample are, there are more: Redis expires its own keys by that rule, too.
-local function gone_of(ids)
+local function same(key) return key end
+
+-- Those of some names whose key is gone. Where many of a random sample are, there are more: Redis expires its own keys by that rule, too.
+local function gone_of(names, key_of)
   local gone = {}
-  for _, id in ipairs(ids) do
-    if redis.call('EXISTS', job_key(id)) == 0 then gone[#gone + 1] = id end
+  for _, name in ipairs(names) do
+    if redis.call('EXISTS', key_of(name)) == 0 then gone[#gone + 1] = name end
   end
-  if #ids == PAGE and #gone > PAGE / 4 then more = 1 end
+  if #names == PAGE and #gone > PAGE / 4 then more = 1 end
   return gone
 end
 
 local canceled = registry_key('canceled', queue)
-local gone = gone_of(redis.call('ZRANDMEMBER', canceled, PAGE))
+local gone = gone_of(redis.call('ZRANDMEMBER', canceled, PAGE), job_key)
 if #gone > 0 then redis.call('ZREM', canceled, unpack(gone)) end
+
+-- The set of all workers forgets them wherever one works; which queues one of them had is not known by then.
+local workers = P .. ':workers:' .. queue
+gone = gone_of(redis.call('SRANDMEMBER', workers, PAGE), same)
+if #gone > 0 then redis.call('SREM', workers, unpack(gone)) end
 
 for _, group in ipairs(redis.call('SRANDMEMBER', P .. ':groups', 5)) do
   local members = P .. ':group:' .. group
-  gone = gone_of(redis.call('SRANDMEMBER', members, PAGE))
+  gone = gone_of(redis.call('SRANDMEMBER', members, PAGE), job_key)
   if #gone > 0 then redis.call('SREM', members, unpack(gone)) end
   if redis.call('EXISTS', members) == 0 then
     redis.call('SREM', P .. ':groups', group)
