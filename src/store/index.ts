@@ -48,7 +48,7 @@ export { untilRead } from './passing.ts';
 export { type Requeued, requeue } from './requeue.ts';
 export { type JobResult, result } from './result.ts';
 export { dropLostRuns, dropRun, noteRun } from './run-queue.ts';
-export { type GivenBack, handOn, keepOutput, note, putBack, renew } from './running.ts';
+export { type GivenBack, handOn, keepOutput, note, putBack, type Renewal, renew } from './running.ts';
 export { type Stopped, silentForMs, stop, waitUntilStopped } from './stop.ts';
 export { resume, suspend } from './suspend.ts';
 export { jobTree } from './tree.ts';

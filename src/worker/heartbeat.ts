@@ -1,4 +1,4 @@
-import { handOn, keepOutput, reasonOf, register, renew } from '../store/index.ts';
+import { type ClaimedJob, handOn, keepOutput, type Renewal, reasonOf, register, renew } from '../store/index.ts';
 import { askToStop, type Companion, type Slot, stopRunning } from './slot.ts';
 
 /** Beats three times a lease, so that one lost beat costs nothing; keeps the worker known and its job's lease alive. */
@@ -25,18 +25,12 @@ const RETRY_MS = 3000;
 
 /** Keeps the worker known and its job's lease alive, and does what was asked of it while it did not hear. Says whether Redis took it. */
 export async function beat(slot: Slot): Promise<boolean> {
-  const { db, options, entry, running } = slot;
+  const { options, entry, running } = slot;
   const job = running?.job ?? null;
   try {
-    const { kind, shutdown } = await renew(db, {
-      worker: entry.name,
-      workerTtlMs: options.workerTtlMs,
-      leaseMs: options.leaseMs,
-      job,
-    });
+    const { kind, shutdown } = await renewKnown(slot, job);
     unheard.delete(slot);
     if (shutdown) askToStop(slot, 'warm');
-    if (kind === 'unregistered') await register(db, entry, true);
     // What was true when the beat was sent may be over when it is answered.
     if (!job || slot.running?.job.execution !== job.execution) return true;
     if (kind === 'stop' || kind === 'kill') stopRunning(slot, kind);
@@ -52,6 +46,16 @@ export async function beat(slot: Slot): Promise<boolean> {
     options.log({ event: isNews ? 'warning' : 'debug', text });
     return false;
   }
+}
+
+/** Redis may have forgotten the worker. It beats again then, as its next heartbeat may be too late for the lease of its job. */
+async function renewKnown({ db, options, entry }: Slot, job: ClaimedJob | null): Promise<Renewal> {
+  const { workerTtlMs, leaseMs } = options;
+  const once = () => renew(db, { worker: entry.name, workerTtlMs, leaseMs, job });
+  const renewal = await once();
+  if (renewal.kind !== 'unregistered') return renewal;
+  await register(db, entry, true);
+  return once();
 }
 
 /** Workers whose last heartbeat was refused, which was told once. */
