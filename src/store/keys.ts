@@ -23,7 +23,7 @@ export const keys = {
   callbacks: (prefix: string, queue: string) => `${prefix}:rqt:callbacks:${queue}`,
   /** On which workers hear that the timetable was changed. A message to a worker of this name is none of it. */
   cronChannel: (prefix: string) => `${prefix}:pubsub:rqt:cron`,
-  /** On which workers hear of callbacks that are due, or count no more. */
+  /** On which workers hear of callbacks that are due, or count no more, and of leases that have lapsed. */
   callbackChannel: (prefix: string) => `${prefix}:pubsub:rqt:callbacks`,
 } as const;
 

@@ -100,6 +100,8 @@ export interface Listener {
   onDueCallback(queue: string): void;
   /** The callback that this execution runs counts no more. */
   onCallbackTakenBack(execution: string): void;
+  /** The lease of this execution has lapsed, and is about to be lost. */
+  onOverdue(execution: string): void;
   /** It listens again after it could not for a while: what was said meanwhile is lost. */
   onAgain(): void;
 }
@@ -148,9 +150,10 @@ export function subscribe(db: Db, worker: string, listener: Listener): Subscript
 
 const PING_EVERY_MS = 10_000;
 
-/** As tell_of_callback() in places.lua says it. */
-function hearOfCallback(message: string, { onDueCallback, onCallbackTakenBack }: Listener): void {
-  const { queue, execution } = readMessage(message) ?? {};
+/** As tell_of_callback() in places.lua says it, and sweep.lua. */
+function hearOfCallback(message: string, { onDueCallback, onCallbackTakenBack, onOverdue }: Listener): void {
+  const { queue, execution, overdue } = readMessage(message) ?? {};
+  if (typeof overdue === 'string') onOverdue(overdue);
   if (typeof queue === 'string') onDueCallback(queue);
   if (typeof execution === 'string') onCallbackTakenBack(execution);
 }

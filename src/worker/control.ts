@@ -15,6 +15,9 @@ export function startControl(slot: Slot, scheduler: Scheduler): Companion & { re
     onCallbackTakenBack: execution => {
       if (slot.running?.job.execution === execution) stopRunning(slot, 'lost');
     },
+    onOverdue: execution => {
+      if (slot.running?.job.execution === execution) void beat(slot);
+    },
     onAgain: () => {
       void beat(slot);
       noteDueCallbacks(slot);

@@ -105,6 +105,28 @@ test('gap 8: a worker whose lease is gone stops its execution when it finds out'
   assert.equal((await stage.status(id)).worker, 'sweeper');
 });
 
+test('a worker that lives renews a lease that has lapsed as soon as a sweep finds it: its machine, or Redis, was asleep', async () => {
+  const { id, gate, sleeper, leaseLeft, setLease } = await asleep();
+  await setLease(-100);
+  const sweeper = await stage.start('--burst', '--name', 'sweeper');
+  await until('it is renewed', async () => (await leaseLeft()) > 50, 5000);
+  gate.open();
+  assert.equal((await sweeper.ended).status, 0, sweeper.printed.stderr);
+  assert.equal((await sleeper.ended).status, 0, sleeper.printed.stderr);
+  assert.deepEqual([(await stage.status(id)).attempt_count, (await stage.status(id)).crashes], [1, 0]);
+});
+
+test('a worker that Redis has forgotten renews the lease of its job in the same heartbeat', async () => {
+  const { gate, sleeper, leaseLeft, setLease } = await asleep();
+  await setLease(600);
+  await client.del('rq:worker:sleeper');
+  await client.call('CLIENT', 'KILL', 'TYPE', 'pubsub');
+  await until('it beats when it hears again', async () => (await leaseLeft()) < 100, 5000);
+  assert.equal(await client.hget('rq:worker:sleeper', 'pid'), String(sleeper.child.pid));
+  gate.open();
+  assert.equal((await sleeper.ended).status, 0, sleeper.printed.stderr);
+});
+
 test('gap 9: two sweeps at once put a job back once, and looking changes nothing', async () => {
   const { id } = await crash();
   await forgetNeighbour();
@@ -138,6 +160,21 @@ async function crash(task = 'slow#forever', args: unknown[] = [], fields: Record
   worker.child.kill('SIGKILL');
   await worker.ended;
   return { id, rest };
+}
+
+/** A worker whose next heartbeat is 20 s away, and the lease of its job. */
+async function asleep() {
+  const gate = stage.gate();
+  const id = await put('slow#gate', { args: [gate.file] });
+  const sleeper = await stage.start('--name', 'sleeper', '--max-jobs', '1');
+  await stage.untilState(id, 'started');
+  const now = async () => Number((await client.time())[0]);
+  const lease = async () => (await client.zrange('rq:wip:default', '0', '-1', 'WITHSCORES')) as [string, string];
+  return {
+    ...{ id, gate, sleeper },
+    leaseLeft: async () => Number((await lease())[1]) - (await now()),
+    setLease: async (seconds: number) => client.zadd('rq:wip:default', 'XX', (await now()) + seconds, (await lease())[0]),
+  };
 }
 
 /** Makes the dead worker look like one of another machine, whose death only its lease can tell. */
