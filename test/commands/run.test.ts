@@ -170,6 +170,23 @@ test('what a killed run has left is removed when its time is over, by the next r
   assert.deepEqual(left, []);
 });
 
+test('however many jobs a killed run has left, they are removed at once', async () => {
+  const space = newSpace(redis);
+  const queue = 'rqt-run-dead';
+  await redis.client.zadd(space.key('rqt:runs'), 1, queue);
+  await redis.client.sadd(space.key('queues'), space.key(`queue:${queue}`));
+  for (let i = 0; i < 250; i += 1) {
+    await redis.client.hset(space.key(`job:j${i}`), 'status', 'queued', 'origin', queue);
+    await redis.client.rpush(space.key(`queue:${queue}`), `j${i}`);
+  }
+  // So it is when it was noted as overdue, and nobody was heard.
+  const over = Number((await redis.client.time())[0]) - 1;
+  await redis.client.zadd(space.key('rqt:runs'), over, queue);
+  await redis.client.zadd(space.key('rqt:overdue'), over, `${space.key('rqt:runs')} ${queue}`);
+  assert.equal((await run(space, 't#nothing')).status, 0);
+  await assertClean(space);
+});
+
 test('--keep leaves the job for rqt status', async () => {
   const space = newSpace(redis);
   const { stderr } = await run(space, 't#ok', '--keep');

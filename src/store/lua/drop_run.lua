@@ -36,7 +36,11 @@ for _, name in ipairs({ 'finished', 'failed', 'canceled', 'deferred', 'scheduled
   remove_all(ids)
   if #members > 0 then redis.call('ZREM', registry, unpack(members)) end
 end
-if removed > 0 then return { 'dropped', queue, 1 } end
+if removed > 0 then
+  -- The next step finds it lost at once.
+  if ARGV[2] == '' then redis.call('ZADD', RUNS, 0, queue) end
+  return { 'dropped', queue, 1 }
+end
 
 redis.call('UNLINK', queue_key(queue), P .. ':workers:' .. queue)
 redis.call('SREM', P .. ':queues', queue_key(queue))
