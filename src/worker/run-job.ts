@@ -23,7 +23,7 @@ import { untilDone } from './patience.ts';
 import type { Slot } from './slot.ts';
 import { whileUnkept } from './unkept.ts';
 
-/** What a job's run came to, and the next claim when one was made in the same round trip. `ended` is null when no executor could be started. */
+/** What a job's run came to, and the next claim when one was made in the same round trip. `ended` is null when it did not begin: no executor could be started, or the worker is to stop. */
 export interface JobEnd {
   readonly ended: EndedExecution | null;
   readonly next: Claim | null;
@@ -35,6 +35,11 @@ export type NextRequest = (outcome: Outcome['kind']) => ClaimRequest | null;
 /** Runs one claimed job in an executor and settles it. */
 export async function runJob(slot: Slot, job: ClaimedJob, nextRequest: NextRequest): Promise<JobEnd> {
   const { log } = slot.options;
+  if (slot.asked !== 'nothing') {
+    // It was asked while the claim was under way.
+    await giveBack(slot, job, { reason: 'the worker is stopping', hasBegun: false });
+    return NOT_BEGUN;
+  }
   const began = beginNow();
   log({
     event: 'job_started',
@@ -52,7 +57,7 @@ export async function runJob(slot: Slot, job: ClaimedJob, nextRequest: NextReque
     if (!(error instanceof ForkError)) throw error;
     log({ event: 'error', text: `${error.message}; no job is taken until one can be started` });
     await giveBack(slot, job, { reason: 'no executor could be started', hasBegun: false });
-    return { ended: null, next: null };
+    return NOT_BEGUN;
   }
   // Before the end is kept: that may take as long as Redis is away.
   const span = spanSince(began);
@@ -79,6 +84,7 @@ export async function runJob(slot: Slot, job: ClaimedJob, nextRequest: NextReque
   return { ended: record, next: claim };
 }
 
+const NOT_BEGUN: JobEnd = { ended: null, next: null };
 const NO_OUTPUT: Output = { chunks: [], dropped: [] };
 
 async function execute(slot: Slot, job: ClaimedJob, capture: Capture): Promise<Outcome> {

@@ -18,6 +18,7 @@ export const nothing = () => {};
 export const bad = () => { throw new TypeError('no customer'); };
 export const flaky = () => { if (process.env.RQT_ATTEMPT === '1') throw new Error('first'); return process.env.RQT_ATTEMPT; };
 export const raw = () => void process.stdout.write(Buffer.from([0, 255, 27, 10, 65]));
+export const touch = file => writeFileSync(file, '');
 export async function forever(file) { writeFileSync(file, ''); await sleep(1e6); }
 export function note(job) { writeFileSync(job.meta.file, ''); }
 export async function stubborn(file) { process.on('SIGTERM', () => {}); await forever(file); }
@@ -148,6 +149,19 @@ test('a second Ctrl-C does not wait for the grace period', async () => {
   await until('the second one counts', () => Date.now() > heardAt + 300);
   running.child.kill('SIGINT');
   assert.equal((await running.ended).status, 130);
+  await assertClean(space);
+});
+
+test('Ctrl-C while its job is being claimed: the task does not begin', async () => {
+  const space = newSpace(redis);
+  const proxy = await openProxy(redis);
+  proxy.delay(400);
+  const running = space.start(['run', 't#touch', join(tasks, 'claimed'), '--path', tasks, '--url', proxy.url]);
+  // Redis has done it, and its answer is on the way.
+  await until('it is claimed', async () => (await redis.client.keys(space.key('wip:*'))).length > 0, 60_000);
+  running.child.kill('SIGINT');
+  assert.equal((await running.ended).status, 130);
+  assert.equal(existsSync(join(tasks, 'claimed')), false);
   await assertClean(space);
 });
 

@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
-import { readFileSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { constants } from 'node:os';
 import { beforeEach, test } from 'node:test';
+import { openProxy } from '../helpers/proxy.ts';
 import { startRqt } from '../helpers/rqt.ts';
 import { until } from '../helpers/until.ts';
 import { openStage, told } from './stage.ts';
@@ -100,6 +101,27 @@ test('a signal that comes twice within an instant counts once, as Ctrl-C may rea
   assert.equal((await stage.job(id)).status, 'finished');
 });
 
+for (const count of [1, 2]) {
+  test(`a job that was being claimed when ${count === 1 ? 'a signal' : 'both signals'} came does not begin, also one that may only once`, async () => {
+    const proxy = await openProxy(redis);
+    const notes = stage.path('notes');
+    const worker = await stage.start('--url', proxy.url, '--grace', '0');
+    await until('it idles', async () => (await redis.client.hvals(await workerKey())).includes('idle'));
+    proxy.delay(700);
+    const id = await put('quick#note', { args: [notes, 'ran'], fields: { rqt_at_most_once: 1 } });
+    // Redis has done it, and its answer is on the way.
+    await stage.untilState(id, 'started');
+    for (let sent = 0; sent < count; sent += 1) {
+      if (sent > 0) await untilAnotherSignalCounts();
+      worker.child.kill('SIGTERM');
+    }
+    await worker.ended;
+    assert.deepEqual([await stage.places(id), existsSync(notes)], [['queue:default'], false]);
+    const job = await stage.job(id);
+    assert.deepEqual([job.status, job.rqt_attempts, job.rqt_interruptions], ['queued', '0', undefined]);
+  });
+}
+
 test('a burst that a signal ended says so by its exit status', async () => {
   const gate = stage.gate();
   const id = await put('slow#gate', { args: [gate.file] });
@@ -122,6 +144,10 @@ test('Ctrl-C in a terminal does not reach the job, which has a process group of 
   await worker.ended;
   assert.equal((await stage.job(id)).status, 'finished');
 });
+
+async function workerKey(): Promise<string> {
+  return (await redis.client.smembers('rq:workers'))[0] ?? '';
+}
 
 /** A second signal within 200 ms is taken for the first one again. */
 async function untilAnotherSignalCounts(): Promise<void> {
