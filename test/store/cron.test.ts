@@ -57,6 +57,18 @@ test('of many workers that see the same slot one fires it', async () => {
   await checkRqKeys(db.client, db.prefix);
 });
 
+test('a slot waits while the key of its queue holds something else: a job that is enqueued would be in no place', async () => {
+  const db = await openTestDb(redis);
+  await putCron(db, 'add', [entry('a')]);
+  await db.client.set(`${db.prefix}:queue:default`, 'no list');
+  const due = await dueEntry(db);
+  await assert.rejects(fireCron(db, due, firing('job')), { code: 'config' });
+  assert.equal(await db.client.exists(`${db.prefix}:job:job`), 0);
+  await db.client.del(`${db.prefix}:queue:default`);
+  assert.deepEqual((await fireCron(db, await dueEntry(db), firing('job')))?.ids, ['job']);
+  assert.deepEqual(await queued(db), ['job']);
+});
+
 test("a slot's job is one that RQ reads, with its entry and slot noted, and the entry has moved on", async () => {
   const db = await openTestDb(redis);
   const plan = { retry: { retriesLeft: 2, intervals: [10, 20] }, meta: { by: 'é' }, group: 'g' };

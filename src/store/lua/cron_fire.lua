@@ -6,7 +6,7 @@
 -- returns  {'fired', queue, how many slots were left out because of the entry's overlap, the last job that was in the way or '', ids of
 --          the jobs that were enqueued, …}: one whose job there was already is not among them;
 --          {'damaged'}: a part of the entry is missing or cannot be read; nothing was changed;
---          {'late'}: another worker was first, or the entry is another one now; nothing was changed
+--          {'late'}: another worker was first, or the entry is another one now; nothing was changed, nor with {'wrong-type', key}
 -- O(slots); with `replace` also the length of the queue for each
 local name = ARGV[2]
 local seen = redis.call('HMGET', cron_key(name), 'next', 'expression', 'zone', 'catch_up', 'queue')
@@ -17,6 +17,8 @@ local definition = redis.call('HMGET', cron_key(name), 'queue', 'data', 'fields'
 local is_readable, list = pcall(cjson.decode, definition[3] or '')
 for i = 1, 7 do is_readable = is_readable and definition[i] end
 if not is_readable or type(list) ~= 'table' then return { 'damaged' } end
+local wrong = first_wrong({ queue_key(seen[5]), 'list', P .. ':queues', 'set' })
+if wrong then return { 'wrong-type', wrong } end
 local reply, last = { 'fired', seen[5], 0, '' }, nil
 for i = 12, #ARGV, 3 do
   local id = ARGV[i + 1]
