@@ -28,7 +28,8 @@ export class JobContext {
   #aborted = false;
   #meta: Record<string, unknown> | null = null;
   readonly #open = new Map<number, { resolve: (value: string) => void; reject: (error: Error) => void }>();
-  #lastNumber = 0;
+  /** Of all jobs of this process: an answer may come when its job is over and another one asks. */
+  static #lastNumber = 0;
   #progress: { fraction: number; note: string } | null = null;
   #progressAt = Number.NEGATIVE_INFINITY;
   #progressTimer: NodeJS.Timeout | null = null;
@@ -109,7 +110,7 @@ export class JobContext {
   }
 
   #ask(request: TaskRequest): Promise<string> {
-    const number = ++this.#lastNumber;
+    const number = ++JobContext.#lastNumber;
     return new Promise((resolve, reject) => {
       this.#open.set(number, { resolve, reject });
       this.#send({ type: 'request', number, request });

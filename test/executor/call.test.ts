@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
-import { fixtures, reasonOf, resultOf, startPool, traceOf } from './pools.ts';
+import { fixtures, folderOf, reasonOf, resultOf, startPool, traceOf } from './pools.ts';
 
 const { run, start } = startPool({ env: { RQT_TEST_EXTRA: 'extra' } });
 
@@ -93,4 +93,30 @@ for (const [name, reason] of [
 
 test('the errors of an aggregate are in the trace', async () => {
   assert.match(traceOf(await run('hostile#aggregate')), /error: Error: one[\s\S]*error: Error: two/);
+});
+
+test('an answer that comes after the job which asked has ended is not taken for one that the next job asked for', async () => {
+  const tasks = `
+const job = () => globalThis[Symbol.for('rqt.job')];
+export const forgets = () => void job().enqueue('m#f', ['forgotten']).catch(() => {});
+export const asks = () => job().enqueue('m#f', ['asked']);
+`;
+  let answerLate = (_: string) => {};
+  const late = new Promise<string>(resolve => {
+    answerLate = resolve;
+  });
+  const pool = startPool({
+    taskRoots: [folderOf({ 't.mjs': tasks })],
+    onRequest: async (_call, request) => {
+      if (request.type !== 'enqueue' || request.args[0] === 'forgotten') return late;
+      answerLate('of the first');
+      await late;
+      await new Promise(setImmediate);
+      return 'of the second';
+    },
+  });
+  const first = await pool.run('t#forgets');
+  const second = await pool.run('t#asks');
+  assert.equal(second.pid, first.pid);
+  assert.equal(resultOf(second), 'of the second');
 });
