@@ -377,6 +377,18 @@ test('cancel and stop of a job whose worker died in its callback end it as its t
   }
 });
 
+test('what a callback writes is kept no longer than its job, also while it runs and when it is cut short', async () => {
+  const stage = await newStage();
+  const id = await stage.crashed('--at-most-once', '--on-failure', 'c#gate');
+  const worker = stage.life.worker(...PATH);
+  const outputTtl = () => redis.client.ttl(stage.life.key(`rqt:output:${id}`));
+  await until('its output is kept', async () => (await outputTtl()) !== -2);
+  assert.ok((await outputTtl()) > 0, 'while it runs');
+  await dropJob(worker);
+  assert.deepEqual(await stage.due(), [id]);
+  assert.ok((await outputTtl()) > 0, 'cut short');
+});
+
 test('a job is kept until its callback has run, however short its ttl, and for its ttl after that', async () => {
   for (const [task, on, ttl] of [
     ['t#nothing', 'success', '--result-ttl'],

@@ -18,6 +18,9 @@ local function keep_output(id, execution, output)
     ids[#ids + 1] = append(key, '*', 'x', execution, 's', output[i], 'o', output[i + 1], 't', output[i + 2])
   end
   for dropped in output[1]:gmatch('%S+') do redis.call('XDEL', key, dropped) end
+  -- That of a job which has ended, and whose callback wrote it, goes with the job.
+  local ttl = redis.call('PTTL', job_key(id))
+  if ttl > 0 then redis.call('PEXPIRE', key, ttl) end
   return ids
 end
 
