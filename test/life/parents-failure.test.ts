@@ -219,6 +219,19 @@ test('a parent whose result is not kept (--result-ttl 0) releases all its childr
   assert.equal((await life.members('finished')).length, 500);
 });
 
+test('a child that is canceled at once and not kept (--failure-ttl 0) leaves nothing, and cancels those of the job that it replaces', async () => {
+  const life = await newLife();
+  await life.enqueue('t#fail', '--job-id', 'child');
+  await life.put(['grandchild'], { plan: { dependsOn: ['child'], onParentFailure: 'wait' } });
+  await life.put(['parent'], {}, 't#fail');
+  await life.burst();
+  assert.deepEqual([await life.state('child'), await life.state('grandchild')], ['failed', 'deferred']);
+  await life.run(['enqueue', 't#nothing', '--job-id', 'child', '--failure-ttl', '0', '--depends-on', 'parent', '--group', 'g']);
+  assert.deepEqual([await life.state('child'), await life.state('grandchild')], [null, 'canceled']);
+  assert.deepEqual(await life.members('canceled'), ['grandchild']);
+  assert.equal(await client.exists(life.key('group:g'), life.key('groups')), 0);
+});
+
 test('a canceled child that is not kept (--failure-ttl 0) cancels its own children', async () => {
   const life = await newLife();
   await life.put(['parent'], {}, 't#fail');

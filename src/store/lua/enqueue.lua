@@ -113,8 +113,10 @@ local function place(id)
   for _, parent in ipairs(parents) do note_child(id, parent) end
   for _, parent in ipairs(pending) do wait_for(id, parent) end
   if state == 'canceled' then
+    local ttl = failure_ttl(id)
+    if ttl == 0 then return delete_job(id, queue, 'canceled', true) end
     redis.call('ZADD', registry_key('canceled', queue), NOW, id)
-    keep_for(id, failure_ttl(id))
+    keep_for(id, ttl)
   elseif state == 'scheduled' then
     redis.call('ZADD', registry_key('scheduled', queue), math.ceil(due / 1000), id)
   elseif state == 'deferred' then
@@ -122,7 +124,6 @@ local function place(id)
   elseif expires then
     redis.call('ZADD', EXPIRING, math.ceil(expires / 1000), id)
   end
-  if state == 'canceled' and failure_ttl(id) == 0 then return delete_job(id, queue, 'canceled', true) end
   if group ~= '' then
     redis.call('SADD', P .. ':groups', group)
     redis.call('SADD', P .. ':group:' .. group, id)
