@@ -103,6 +103,20 @@ test('a child of a deleted job can be requeued: a parent that is gone counts as 
   assert.equal((await life.run(['requeue', 'child'])).stdout, 'child queued on default\n');
 });
 
+test('one that waits for another parent, too, when it is requeued leaves no trace of the one that is gone', async () => {
+  const life = await newLife();
+  await life.put(['gone', 'other']);
+  await life.put(['child'], { plan: { dependsOn: ['gone', 'other'] } });
+  await life.run(['delete', 'gone']);
+  assert.equal((await life.run(['requeue', 'child'])).stdout, 'child deferred: a parent has not finished\n');
+  assert.deepEqual(
+    (await life.keys()).filter(key => key.includes('gone')),
+    [],
+  );
+  await life.burst();
+  assert.equal(await life.state('child'), 'finished');
+});
+
 test('10,000 children are canceled and counted, in bounded steps', async () => {
   const life = await newLife();
   await life.put(['parent']);

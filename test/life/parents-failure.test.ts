@@ -136,6 +136,24 @@ test('a parent that is enqueued again under its id takes its canceled children a
   assert.equal(await life.state('child'), 'finished');
 });
 
+test('a child that waits again waits for a parent, too, that was deleted and enqueued anew meanwhile', async () => {
+  const life = await newLife();
+  const file = join(newFolder(), 'now');
+  await life.enqueue('t#failUntil', file, '--job-id', 'a');
+  await life.put(['b'], { queue: 'other' });
+  await life.put(['child'], { plan: { dependsOn: ['a', 'b'] } });
+  await life.burst();
+  await life.run(['delete', 'b']);
+  await life.put(['b'], { queue: 'other' });
+  writeFileSync(file, '');
+  await life.run(['requeue', 'a']);
+  assert.deepEqual([await life.state('child'), await client.smembers(life.key('job:b:dependents'))], ['deferred', ['child']]);
+  await life.burst();
+  assert.equal(await life.state('child'), 'deferred');
+  await life.burst('other');
+  assert.equal(await life.state('child'), 'queued');
+});
+
 test('of two parents that failed both must be requeued before the child waits again, and runs', async () => {
   const life = await newLife();
   const file = join(newFolder(), 'now');

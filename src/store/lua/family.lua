@@ -83,6 +83,8 @@ local function defer_again(child, queue, parent)
     redis.call('HSET', job_key(child), 'rqt_reason', 'its parent ' .. other .. ENDINGS[ending], 'rqt_canceled_by', other)
     return nil
   end
+  -- One that was deleted and enqueued anew meanwhile does not know of it.
+  for _, each in ipairs(redis.call('SMEMBERS', dependencies_key(child))) do wait_for(child, each) end
   leave_place(child, queue, 'canceled')
   local due = number(redis.call('HGET', job_key(child), 'rqt_due'), 0)
   redis.call('HDEL', job_key(child), 'rqt_reason', 'rqt_canceled_at', 'rqt_canceled_by', 'rqt_due')

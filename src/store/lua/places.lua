@@ -21,11 +21,12 @@ local function keep_for(id, ttl)
   if has_children and redis.call('HEXISTS', RELEASING, id) == 1 then redis.call('PERSIST', dependents_key(id)) end
 end
 
--- Lets a job wait for a parent; the parent's set of such jobs is kept as long as the parent.
+-- Lets a job wait for a parent; one that is gone counts as met. The parent's set of such jobs is kept as long as the parent.
 local function wait_for(child, parent)
+  local ttl = redis.call('PTTL', job_key(parent))
+  if ttl == -2 then return redis.call('SREM', dependencies_key(child), parent) end
   redis.call('SADD', dependencies_key(child), parent)
   redis.call('SADD', dependents_key(parent), child)
-  local ttl = redis.call('PTTL', job_key(parent))
   if ttl > 0 and redis.call('HEXISTS', RELEASING, parent) == 0 then redis.call('PEXPIRE', dependents_key(parent), ttl) end
 end
 
