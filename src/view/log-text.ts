@@ -93,7 +93,7 @@ const QUIT_TEXTS: Readonly<Record<QuitReason, string>> = {
   failures: 'reached its number of failures',
   idle: 'idle for too long',
   suspended: 'suspended',
-  unsettled: 'time over, jobs are still to come',
+  unsettled: 'jobs are still to come after its time (--for)',
   no_redis: 'cannot reach Redis',
 };
 

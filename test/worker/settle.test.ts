@@ -90,7 +90,7 @@ test('a retry that is due later than the time is not waited for: 75', async () =
   await space.enqueue('t#failOnce', '--retry-max', '1', '--retry-interval', '3600');
   const { status, stderr } = await settle(space, ...LONG);
   assert.equal(status, 75, stderr);
-  assert.match(stderr, /time over, jobs are still to come/);
+  assert.match(stderr, /jobs are still to come after its time \(--for\)/);
 });
 
 test('a failure is 1, as without --settle', async () => {
