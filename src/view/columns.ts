@@ -47,6 +47,11 @@ export function fitColumns(columns: readonly Column[], contentWidths: readonly n
   return plans.map(({ index, width, title }) => ({ index, width, title }));
 }
 
+/** How wide a row of these columns is. */
+export function rowWidth(columns: readonly { readonly width: number }[]): number {
+  return columns.reduce((sum, { width }) => sum + width + GAP_WIDTH, -GAP_WIDTH);
+}
+
 function planOf(column: Column, index: number, contentWidth: number): Plan {
   const plan = { column, index, contentWidth: column.fill?.leastWidth ?? contentWidth, title: '', width: 0 };
   retitle(plan, column.title);
@@ -59,7 +64,7 @@ function retitle(plan: Plan, title: string): void {
 }
 
 function total(plans: readonly Plan[], widthOf: (plan: Plan) => number = plan => plan.width): number {
-  return plans.reduce((sum, plan) => sum + widthOf(plan) + GAP_WIDTH, -GAP_WIDTH);
+  return rowWidth(plans.map(plan => ({ width: widthOf(plan) })));
 }
 
 type Bound = 'comfortWidth' | 'leastWidth';

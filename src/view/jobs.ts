@@ -3,8 +3,9 @@ import { formatAge, formatDuration } from './duration.ts';
 import type { Look } from './look.ts';
 import { safeLine } from './safe.ts';
 import { stateMark } from './state.ts';
-import { type Cell, type Column, renderTable } from './table.ts';
+import { type Cell, type Column, fitsTable, renderTable, type TableData } from './table.ts';
 import { formatTime } from './time.ts';
+import { truncate } from './width.ts';
 
 const COLUMNS: readonly Column[] = [
   { title: 'id' },
@@ -16,9 +17,24 @@ const COLUMNS: readonly Column[] = [
   { title: 'worker or due', dropRank: 1, extra: true, flex: { comfortWidth: 19, leastWidth: 10 } },
 ];
 
-/** `rqt jobs` for a person: one row per job, in their order; `readAt` is what ages are relative to. Without a last line feed. */
+/**
+ * `rqt jobs` for a person: one row per job, in their order; `readAt` is what ages are relative to. Ids are copied: where they leave no room for
+ * state and task, each has a line of its own, and is cut only where it is wider than that. Without a last line feed.
+ */
 export function renderJobs(rows: readonly JobRow[], readAt: number, look: Look): string {
-  return renderTable({ columns: COLUMNS, rows: rows.map(row => cellsOf(row, readAt, look)) }, look);
+  const table = { columns: COLUMNS, rows: rows.map(row => cellsOf(row, readAt, look)) };
+  return fitsTable(table, look) ? renderTable(table, look) : renderStacked(rows, table, look);
+}
+
+const INDENT = '  ';
+
+/** Under each id the rest of its row. */
+function renderStacked(jobs: readonly JobRow[], table: TableData, look: Look): string {
+  const rest = { columns: table.columns.slice(1), rows: table.rows.map(cells => cells.slice(1)) };
+  const lines = renderTable(rest, { ...look, width: look.width - INDENT.length }).split('\n');
+  const head = lines.splice(0, lines.length - jobs.length);
+  const body = lines.flatMap((line, i) => [truncate(safeLine(jobs[i]?.id ?? ''), look.width, look), INDENT + line]);
+  return [look.colour.dim('id'), ...head.map(line => INDENT + line), ...body].join('\n');
 }
 
 function cellsOf(row: JobRow, readAt: number, look: Look): Cell[] {

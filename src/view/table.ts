@@ -1,5 +1,5 @@
 import Table from 'cli-table3';
-import { type Column, type FittedColumn, fitColumns, GAP_WIDTH } from './columns.ts';
+import { type Column, type FittedColumn, fitColumns, GAP_WIDTH, rowWidth } from './columns.ts';
 import type { Look } from './look.ts';
 import { textWidth, truncate } from './width.ts';
 
@@ -22,7 +22,10 @@ const ROWS_PER_PART = 50;
 /** Every row of a table is as wide as the widest one: a single huge text must not make a gigabyte of blanks. It is cut where no terminal cuts, too. */
 const WIDEST_CELL = 1000;
 
-/** The one way to print a table: no row is wider than the look, none wraps, no line ends in blanks. Without a last line feed. */
+/**
+ * The one way to print a table: no row is wider than the look (where {@link fitsTable} says so), none wraps, no line ends in blanks. Without a
+ * last line feed.
+ */
 export function renderTable({ columns, rows }: TableData, look: Look): string {
   const fitted = fitColumns(columns, widestOf(columns, rows), look.width);
   const lay = new StandIns();
@@ -41,6 +44,11 @@ export function renderTable({ columns, rows }: TableData, look: Look): string {
     lines.push(...table.toString().split('\n'));
   }
   return lines.map((line, index) => finish(line, index, lay, look)).join('\n');
+}
+
+/** Whether there is room for the columns that always stay; where there is none, {@link renderTable} is wider than the look. */
+export function fitsTable({ columns, rows }: TableData, { width }: Look): boolean {
+  return rowWidth(fitColumns(columns, widestOf(columns, rows), width)) <= width;
 }
 
 /** A light rule under the head; nothing at all in ASCII. */
