@@ -270,6 +270,21 @@ test('on a terminal -i draws in place without clearing, hides the cursor and giv
   assert.ok(info.shown.lastIndexOf('\x1b[?25h') > info.shown.lastIndexOf('\x1b[H'));
 });
 
+test('on a terminal with fewer rows than there are queues, -i still shows the line that sums up, and how much is not shown', {
+  skip: noTerminal,
+}, async () => {
+  const space = newSpace(redis);
+  for (let i = 10; i < 40; i += 1) await client.sadd(space.key('queues'), space.key(`queue:q${i}`));
+  const info = startOnTerminal(['info', '-i', '0.05'], { ...space.env, NO_COLOR: '1' }, { rows: 12, columns: 80 });
+  await until('two pictures', () => info.shown.split('\x1b[H').length > 3);
+  info.type('\x03');
+  assert.equal(await info.ended, 0);
+  const lines = (info.shown.split('\x1b[H')[1] ?? '').split('\r\n').map(line => line.replaceAll(/\x1b\[[KJ]/g, ''));
+  assert.equal(lines.length, 11);
+  assert.match(lines[9] ?? '', /^… and 24 more lines: a taller window shows them/);
+  assert.equal(lines[10], '30 queues, 0 jobs queued, 0 executing, 0 workers');
+});
+
 test('an impatient Ctrl-C, Ctrl-C gives the cursor back, too, and a Redis that does not answer holds nobody up', {
   skip: noTerminal,
 }, async () => {

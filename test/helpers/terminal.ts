@@ -17,10 +17,15 @@ export const noTerminal: string | false = hasScript() ? false : "there is no scr
 
 /**
  * Starts the built binary on a pseudo-terminal. The shell in between is /bin/sh, whatever `$SHELL` says, and it becomes rqt (exec): a shell that
- * stayed would get the Ctrl-C too, and its end would be taken for rqt's.
+ * stayed would get the Ctrl-C too, and its end would be taken for rqt's. Without a size the terminal has none, which is 80 columns and 24 rows to rqt.
  */
-export function startOnTerminal(args: readonly string[], env: Readonly<Record<string, string | undefined>>): OnTerminal {
-  const line = ['exec', ...[process.execPath, launcher, ...args].map(quote)].join(' ');
+export function startOnTerminal(
+  args: readonly string[],
+  env: Readonly<Record<string, string | undefined>>,
+  size?: { readonly rows: number; readonly columns: number },
+): OnTerminal {
+  const sized = size ? [`stty rows ${size.rows} columns ${size.columns};`] : [];
+  const line = [...sized, 'exec', ...[process.execPath, launcher, ...args].map(quote)].join(' ');
   const child = spawn('script', ['-qefc', line, '/dev/null'], {
     cwd: projectRoot,
     env: cleanEnv({ SHELL: '/bin/sh', TERM: 'xterm', ...env }),

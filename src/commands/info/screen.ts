@@ -1,3 +1,4 @@
+import { fitLines } from '../../view/fit-lines.ts';
 import { lookOf } from '../../view/look.ts';
 import { textWidth } from '../../view/width.ts';
 import { say } from '../shared/io.ts';
@@ -33,26 +34,27 @@ export function openStream(): Screen {
   };
 }
 
-/** Each picture is written over the last one, line by line, in one write, so that nothing flickers. A mark is below it. */
+/**
+ * Each picture is written over the last one, line by line, in one write, so that nothing flickers. A mark is below it. A picture with more lines
+ * than the terminal would scroll, and the next one would not cover it: it is made to fit.
+ */
 export function openTerminal(): Screen {
   let last = '';
-  const draw = (lines: readonly string[]) =>
+  const draw = (mark: string) => {
+    const look = lookOf(process.stdout, process.env, Date.now());
+    // The cursor's line, and those of the mark.
+    const others = 1 + Math.ceil(textWidth(mark) / look.width);
+    const lines = fitLines(last, Math.max(1, (process.stdout.rows || 24) - others), look);
+    if (mark !== '') lines.push(look.colour.yellow(mark));
     process.stdout.write(HOME + lines.map(line => `${line}${CLEAR_LINE_END}`).join('\n') + CLEAR_BELOW);
+  };
   process.stdout.write(HIDE_CURSOR + CLEAR_ALL);
   return {
     show(picture) {
       last = picture;
-      draw(fitting(picture, 1));
+      draw('');
     },
-    mark(line) {
-      const { width, colour } = lookOf(process.stdout, process.env, Date.now());
-      draw([...fitting(last, 1 + Math.ceil(textWidth(line) / width)), colour.yellow(line)]);
-    },
+    mark: draw,
     close: () => process.stdout.write(`${SHOW_CURSOR}\n`),
   };
-}
-
-/** As many lines as fit above others: a longer picture would scroll, and the next one would not cover it. */
-function fitting(picture: string, others: number): string[] {
-  return picture.split('\n').slice(0, Math.max(1, (process.stdout.rows || 24) - others));
 }
