@@ -20,7 +20,7 @@ export const command: Command = {
       alias: 'i',
       type: 'string',
       value: 'SECONDS',
-      describe: 'draw again every so many seconds, until Ctrl-C; outlasts a restart of Redis',
+      describe: 'draw again every so many seconds, until Ctrl-C (then 0; SIGTERM: 143); outlasts a restart of Redis',
     },
     { name: 'raw', alias: 'r', type: 'boolean', describe: "RQ's raw lines, for scripts" },
     { name: 'only-queues', alias: 'Q', type: 'boolean', describe: 'queues only' },

@@ -66,7 +66,7 @@ test('each absence is told', async () => {
     await space.enqueue('m#f');
   }
   info.child.kill('SIGTERM');
-  assert.equal((await info.ended).status, 0);
+  assert.equal((await info.ended).status, 143);
 });
 
 test('on a terminal the last picture stays, marked, until Redis is back', { skip: noTerminal }, async () => {
@@ -163,7 +163,7 @@ test('a Redis that answers, but cannot tell anything yet, is waited for', async 
   const printed = info.printed.stdout.length;
   await until('a picture', () => info.printed.stdout.length > printed);
   info.child.kill('SIGTERM');
-  assert.equal((await info.ended).status, 0);
+  assert.equal((await info.ended).status, 143);
 });
 
 test('a Redis that is back with another password ends it with 78', async () => {

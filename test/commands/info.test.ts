@@ -254,7 +254,7 @@ test('-i --json prints one document a line', async () => {
   const space = newSpace(redis);
   const info = space.start(['info', '-i', '0.05', '--json']);
   await until('three documents', () => linesOf(info.printed.stdout).length > 3);
-  info.child.kill('SIGTERM');
+  info.child.kill('SIGINT');
   const { status, stdout } = await info.ended;
   assert.equal(status, 0);
   for (const line of linesOf(stdout)) assert.equal(JSON.parse(line).kind, 'info');
@@ -269,6 +269,19 @@ test('on a terminal -i draws in place without clearing, hides the cursor and giv
   assert.ok(info.shown.indexOf('\x1b[?25l') < info.shown.indexOf('\x1b[H'));
   assert.ok(info.shown.lastIndexOf('\x1b[?25h') > info.shown.lastIndexOf('\x1b[H'));
 });
+
+for (const [signal, status] of [
+  ['SIGINT', 0],
+  ['SIGTERM', 143],
+] as const) {
+  test(`-i that is ended by ${signal} ends with ${status}`, async () => {
+    const info = newSpace(redis).start(['info', '-i', '0.05']);
+    await until('a picture', () => info.printed.stdout !== '');
+    info.child.kill(signal);
+    const ran = await info.ended;
+    assert.deepEqual([ran.status, ran.signal, ran.stderr], [status, null, '']);
+  });
+}
 
 test('on a terminal with fewer rows than there are queues, -i still shows the line that sums up, and how much is not shown', {
   skip: noTerminal,

@@ -1,3 +1,4 @@
+import { constants } from 'node:os';
 import type { Options } from '../../command.ts';
 import type { Db } from '../../store/index.ts';
 import { renderAway } from '../../view/away.ts';
@@ -17,7 +18,7 @@ export interface View {
 const TICK_MS = 1000;
 
 /**
- * Draws until SIGINT or SIGTERM, and returns the exit status: in place on a terminal, else (and with `--json`, `--raw`) one picture after the
+ * Draws until SIGINT, its normal end (0), or SIGTERM (143), and returns the exit status: in place on a terminal, else (and with `--json`, `--raw`) one picture after the
  * other. Once there was a picture, a Redis that goes away ends nothing: it is said that it is, and the next picture is one of a Redis that is back.
  */
 export async function redraw(options: Options, view: View): Promise<number> {
@@ -28,20 +29,23 @@ export async function redraw(options: Options, view: View): Promise<number> {
     // On the screen the next picture would be written over it.
     if (isInPlace) explain = why => absence.explain(why);
     try {
-      await draw(db, absence, view, isInPlace);
+      return await draw(db, absence, view, isInPlace);
     } finally {
       absence.stop();
     }
-    return 0;
   };
   return withStore(options, work, { isLasting: true, ifLost: () => 'try again', tell: why => explain(why) });
 }
 
-async function draw(db: Db, absence: Absence, { first, again, intervalMs }: View, isInPlace: boolean): Promise<void> {
+async function draw(db: Db, absence: Absence, { first, again, intervalMs }: View, isInPlace: boolean): Promise<number> {
   const stopped = new AbortController();
   const stop = () => stopped.abort();
+  let status = 0;
   // To the end of the process: a second Ctrl-C must not end it before the cursor is back.
-  process.on('SIGINT', stop).on('SIGTERM', stop);
+  process.on('SIGINT', stop).on('SIGTERM', () => {
+    if (!stopped.signal.aborted) status = 128 + constants.signals.SIGTERM;
+    stop();
+  });
   process.stdout.once('close', stop);
   const untilStopped = new Promise<null>(resolve => stopped.signal.addEventListener('abort', () => resolve(null)));
   const screen = isInPlace ? openTerminal() : openStream();
@@ -50,7 +54,7 @@ async function draw(db: Db, absence: Absence, { first, again, intervalMs }: View
   try {
     for (;;) {
       const seen = await Promise.race([picture, absence.refused, untilStopped]);
-      if (seen === null) return;
+      if (seen === null) return status;
       screen.show(seen);
       ticker ??= setInterval(() => absence.away && screen.mark(renderAway(absence.away)), TICK_MS);
       await absence.pause(intervalMs, stopped.signal);
