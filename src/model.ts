@@ -33,6 +33,9 @@ export const DEFAULT_LIMITS: Limits = {
 /** RQ's own queue name when none is given. */
 export const DEFAULT_QUEUE = 'default';
 
+/** What the names of the queues that `rqt run` makes for itself begin with. */
+export const RUN_QUEUE_START = 'rqt-run-';
+
 /** Every state that rqt writes; RQ 3.0 knows some more, which arrive as `other`. */
 export const JOB_STATES = ['queued', 'started', 'finished', 'failed', 'stopped', 'canceled', 'deferred', 'scheduled'] as const;
 export type JobState = (typeof JOB_STATES)[number];
@@ -150,6 +153,8 @@ export interface QueueInfo {
   /** When the oldest queued job was enqueued, or null. */
   readonly oldestAt: number | null;
   readonly suspended: boolean;
+  /** When its suspension ends by itself, or null. */
+  readonly resumesInMs: number | null;
   /** Names of the workers that listen on it. */
   readonly workers: readonly string[];
 }
@@ -176,6 +181,8 @@ export interface Overview {
   readonly workers: readonly WorkerInfo[];
   /** All workers are suspended (RQ's `rq suspend`). */
   readonly suspended: boolean;
+  /** When that ends by itself, or null. */
+  readonly resumesInMs: number | null;
   readonly readAt: number;
 }
 

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import type { Command, CommandLine, Options } from '../command.ts';
 import type { EndedExecution } from '../ended-execution.ts';
 import { EXIT_STATUS, RqtError } from '../errors.ts';
-import { DEFAULT_LIMITS } from '../model.ts';
+import { DEFAULT_LIMITS, RUN_QUEUE_START } from '../model.ts';
 import { parseDuration } from '../parse/duration.ts';
 import {
   closeDb,
@@ -46,7 +46,7 @@ export const command: Command = {
 
 async function run(line: CommandLine): Promise<number> {
   const { options } = line;
-  const order: Order = { ...(await readOrder(line)), queue: `rqt-run-${newJobId().slice(0, 8)}` };
+  const order: Order = { ...(await readOrder(line)), queue: `${RUN_QUEUE_START}${newJobId().slice(0, 8)}` };
   const teller = new RunTeller(options, order.call.task);
   const common = workerOptions(order, options);
   const reports = openReports(options, [REPORTED_QUEUE], { showsSummary: false });

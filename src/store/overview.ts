@@ -12,18 +12,18 @@ import { countOf } from './numbers.ts';
  */
 export async function overview(db: Db, only: readonly string[] = []): Promise<Overview> {
   const { client, prefix } = db;
-  const [readAt, known, workerKeys, suspended] = await Promise.all([
+  const [readAt, known, workerKeys, suspendedMs] = await Promise.all([
     redisNow(db),
     client.smembers(keys.queues(prefix)),
     client.smembers(keys.workers(prefix)),
-    client.exists(keys.suspended(prefix)),
+    client.pttl(keys.suspended(prefix)),
   ]);
   const queueStart = keys.queue(prefix, '');
   const names = known.filter(key => key.startsWith(queueStart)).map(key => key.slice(queueStart.length));
   const shown = only.length > 0 ? [...new Set(only)] : names.sort();
   const all = await readWorkers(db, workerKeys);
   const workers = only.length > 0 ? all.filter(worker => worker.queues.some(queue => only.includes(queue))) : all;
-  return { queues: await readQueues(db, shown, all, readAt), workers, suspended: suspended === 1, readAt };
+  return { queues: await readQueues(db, shown, all, readAt), workers, ...suspensionOf(suspendedMs), readAt };
 }
 
 /** The names of all queues that Redis knows, sorted. */
@@ -71,7 +71,7 @@ async function readQueues(
     failed: Number(values[5]) + Number(values[6]),
     canceled: Number(values[7]),
     oldestAt: parseStamp(text(oldest[i])),
-    suspended: values[9] === 1,
+    ...suspensionOf(Number(values[9])),
     workers: workers.filter(worker => worker.queues.includes(name)).map(worker => worker.name),
   }));
 }
@@ -88,7 +88,12 @@ function countQueue(pipeline: ChainableCommander, prefix: string, name: string, 
     .zcount(keys.registry(prefix, 'failed', name), '-inf', '(0')
     .zcard(keys.registry(prefix, 'canceled', name))
     .lindex(keys.queue(prefix, name), 0)
-    .exists(keys.queueSuspended(prefix, name));
+    .pttl(keys.queueSuspended(prefix, name));
+}
+
+/** What PTTL says of the key of a suspension: -2 there is none, -1 it has no end. */
+function suspensionOf(ttlMs: number): Pick<QueueInfo, 'suspended' | 'resumesInMs'> {
+  return { suspended: ttlMs !== -2, resumesInMs: ttlMs < 0 ? null : ttlMs };
 }
 
 async function readWorkers(db: Db, workerKeys: readonly string[]): Promise<WorkerInfo[]> {

@@ -12,6 +12,7 @@ export function infoDocument(overview: Overview) {
     kind: 'info',
     read_at: isoTime(overview.readAt),
     suspended: overview.suspended,
+    resumes_in_seconds: toSeconds(overview.resumesInMs),
     totals: totalsOf(overview),
     queues: [...overview.queues].sort(byName).map(queue => queueOf(queue, overview.readAt)),
     workers: [...overview.workers].sort(byName).map(worker => workerOf(worker, overview.readAt)),
@@ -49,6 +50,7 @@ function queueOf(queue: QueueInfo, readAt: number) {
     oldest_at: isoTime(queue.oldestAt),
     oldest_age_seconds: ageOf(queue.oldestAt, readAt),
     suspended: queue.suspended,
+    resumes_in_seconds: toSeconds(queue.resumesInMs),
     workers: [...queue.workers].sort(),
   };
 }

@@ -1,7 +1,7 @@
 import type { Overview, QueueInfo } from '../model.ts';
 import { barScale, renderBar } from './bar.ts';
 import { formatCount } from './count.ts';
-import { formatCoarse } from './duration.ts';
+import { formatCoarse, formatDuration } from './duration.ts';
 import { byName } from './info-order.ts';
 import type { Look } from './look.ts';
 import { safeLine } from './safe.ts';
@@ -18,13 +18,15 @@ const COLUMNS: readonly Column[] = [
   { title: 'failed', align: 'right', dropRank: 6 },
   { title: 'oldest', align: 'right', dropRank: 5 },
 ];
+/** Only where a suspended queue resumes by itself. */
+const RESUMES: Column = { title: 'resumes in', align: 'right', dropRank: 8 };
 
 /** The table of queues, sorted by name; a hint when there is none. */
 export function renderQueues({ queues, readAt }: Overview, look: Look): string {
   if (queues.length === 0) return look.colour.dim('no queues yet: rqt enqueue hello#hello you');
   const scale = barScale(queues.reduce((largest, { queued }) => Math.max(largest, queued), 0));
   const rows = [...queues].sort(byName).map(queue => rowOf(queue, { scale, readAt, look }));
-  return renderTable({ columns: COLUMNS, rows }, look);
+  return renderTable({ columns: queues.some(resumes) ? [...COLUMNS, RESUMES] : COLUMNS, rows }, look);
 }
 
 interface Context {
@@ -45,7 +47,12 @@ function rowOf(queue: QueueInfo, { scale, readAt, look }: Context): Cell[] {
     count(queue.finished, look),
     count(queue.failed, look, colour.red),
     queue.oldestAt === null ? { text: '-', paint: colour.dim } : formatCoarse(readAt - queue.oldestAt),
+    queue.resumesInMs === null ? '' : { text: formatDuration(queue.resumesInMs), paint: colour.yellow },
   ];
+}
+
+function resumes({ resumesInMs }: QueueInfo): boolean {
+  return resumesInMs !== null;
 }
 
 function nameCell({ name, suspended }: QueueInfo, { colour }: Look): Cell {

@@ -1,4 +1,4 @@
-import { DEFAULT_QUEUE, type Overview, type QueueInfo, type WorkerInfo } from '../model.ts';
+import { DEFAULT_QUEUE, type Overview, type QueueInfo, RUN_QUEUE_START, type WorkerInfo } from '../model.ts';
 import { formatCount } from './count.ts';
 import { formatCoarse } from './duration.ts';
 import { byName } from './info-order.ts';
@@ -68,9 +68,9 @@ function statePaint(state: string, { colour }: Look): (text: string) => string {
   return state === 'idle' ? colour.dim : text => text;
 }
 
-/** The queue with the most to do, now or to come, else the one that had the most. It can be typed without quotes, so that the hint can be pasted. */
+/** The queue with the most to do, now or to come, else the one that had the most, but none of `rqt run`'s. It can be typed without quotes, so that the hint can be pasted. */
 function queueToWorkOn(queues: readonly QueueInfo[]): string {
-  const best = [...queues].sort(byWork)[0];
+  const best = queues.filter(({ name }) => !name.startsWith(RUN_QUEUE_START)).sort(byWork)[0];
   if (best === undefined) return DEFAULT_QUEUE;
   return /^[\w.-]+$/.test(best.name) && !best.name.startsWith('-') ? best.name : '<queue>';
 }

@@ -1,5 +1,6 @@
 import type { Overview } from '../model.ts';
 import { formatCount, plural } from './count.ts';
+import { formatDuration } from './duration.ts';
 import { renderQueues } from './info-queues.ts';
 import { renderWorkers, renderWorkersByQueue } from './info-workers.ts';
 import type { Look } from './look.ts';
@@ -27,8 +28,13 @@ function summary(overview: Overview, look: Look, options: InfoOptions): string {
     ...(options.onlyQueues ? [] : workerFacts(overview, options)),
   ];
   const lines = joinFacts(facts, look.width);
-  if (overview.suspended) lines.push(look.colour.yellow('all workers are suspended: rqt resume'));
+  if (overview.suspended) lines.push(look.colour.yellow(suspensionText(overview)));
   return lines.join('\n');
+}
+
+function suspensionText({ resumesInMs }: Overview): string {
+  const left = resumesInMs === null ? '' : ` for ${formatDuration(resumesInMs)} more`;
+  return `all workers are suspended${left}: rqt resume`;
 }
 
 /** Facts in one line, in several where the terminal is narrow. */

@@ -130,12 +130,12 @@ test('--json is one document with stable names', async () => {
   const [{ oldest_at, oldest_age_seconds, ...first }, second] = queues;
   assert.deepEqual(first, {
     ...{ name: 'default', queued: 3, started: 0, deferred: 0, scheduled: 0, finished: 0, failed: 0, canceled: 0 },
-    ...{ suspended: false, workers: [] },
+    ...{ suspended: false, resumes_in_seconds: null, workers: [] },
   });
   assert.ok(oldest_age_seconds >= 0 && Date.parse(oldest_at) > 0);
   assert.deepEqual([second.name, second.finished, second.failed, second.canceled, second.oldest_at], ['high', 1, 1, 1, null]);
   assert.deepEqual(rest, {
-    ...{ version: 1, kind: 'info', suspended: false, workers: [] },
+    ...{ version: 1, kind: 'info', suspended: false, resumes_in_seconds: null, workers: [] },
     totals: {
       ...{ queues: 2, queued: 3, started: 0, deferred: 1, scheduled: 2, finished: 1, failed: 1, canceled: 1 },
       ...{ workers: 0, busy_workers: 0 },

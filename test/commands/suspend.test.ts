@@ -29,6 +29,21 @@ test('suspend --duration ends by itself', async () => {
   assert.ok(ttl > 590 && ttl <= 600, `ttl is ${ttl}`);
 });
 
+test('info shows what is left of a suspension that ends by itself, of all workers and of a queue', async () => {
+  const space = newSpace(redis);
+  await space.enqueue('hello#hello', '-q', 'high');
+  await space.enqueue('hello#hello', '-q', 'low');
+  await space.run(['suspend', '--duration', '10m']);
+  await space.run(['suspend', 'high', '--duration', '2h']);
+  const { stdout } = await space.run(['info']);
+  assert.match(stdout, /^all workers are suspended for (10 min|9 min \d+ s) more: rqt resume$/m);
+  assert.match(stdout, /^high \(suspended\) .* {2}(2 h|1 h 59 min)$/m);
+  const { resumes_in_seconds, queues } = JSON.parse((await space.run(['info', '--json'])).stdout);
+  assert.ok(resumes_in_seconds > 500 && resumes_in_seconds <= 600);
+  assert.ok(queues[0].resumes_in_seconds > 7000 && queues[0].resumes_in_seconds <= 7200);
+  assert.equal(queues[1].resumes_in_seconds, null);
+});
+
 test('suspending again takes the new duration, or lifts it', async () => {
   const space = newSpace(redis);
   await space.run(['suspend', '--duration', '10m']);

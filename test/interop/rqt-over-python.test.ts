@@ -42,7 +42,7 @@ interop('info, status and jobs show what a Python worker does', async () => {
   const info = await lab.json<Info>('info');
   const { oldest_at: _, oldest_age_seconds: __, ...row } = info.queues[0] ?? { name: 'none' };
   const counts = { queued: 1, started: 1, deferred: 1, scheduled: 1, finished: 1, failed: 1, canceled: 1 };
-  assert.deepEqual(row, { name: 'default', ...counts, suspended: false, workers: ['py'] });
+  assert.deepEqual(row, { name: 'default', ...counts, suspended: false, resumes_in_seconds: null, workers: ['py'] });
   const [seen] = info.workers;
   assert.deepEqual(
     [seen?.name, seen?.state, seen?.queues, seen?.current_job?.id, seen?.pid],

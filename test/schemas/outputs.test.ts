@@ -104,6 +104,8 @@ test('a job that runs, its worker, and what is said to them', async () => {
   contract.check(await json(['stop', id], { of: own }), 'stopped');
   contract.check(await json(['suspend', '--duration', '1h'], { of: own }), 'suspended');
   contract.check(await json(['suspend', 'default'], { of: own }));
+  contract.check(await json(['suspend', 'default', '--duration', '1h'], { of: own }));
+  contract.check(await json(['info'], { of: own }), 'info');
   contract.check(await json(['resume'], { of: own }), 'resumed');
   contract.check(await json(['resume', 'default'], { of: own }));
   contract.check(await json(['kill', 'busy'], { of: own, statuses: [0, 1] }), 'killed');

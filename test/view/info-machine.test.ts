@@ -62,6 +62,7 @@ test('the document has stable names, ISO times and seconds', () => {
     kind: 'info',
     read_at: '2026-11-23T15:47:50.000Z',
     suspended: false,
+    resumes_in_seconds: null,
     totals: {
       queues: 2,
       queued: 1200,
@@ -87,6 +88,7 @@ test('the document has stable names, ISO times and seconds', () => {
         oldest_at: null,
         oldest_age_seconds: null,
         suspended: false,
+        resumes_in_seconds: null,
         workers: [],
       },
       {
@@ -101,6 +103,7 @@ test('the document has stable names, ISO times and seconds', () => {
         oldest_at: '2026-11-23T15:47:47.500Z',
         oldest_age_seconds: 2.5,
         suspended: false,
+        resumes_in_seconds: null,
         workers: ['w1', 'w2'],
       },
     ],

@@ -139,14 +139,33 @@ test('it never proposes a queue name that a shell would not take as it is', () =
   assert.match(renderInfo(waiting, look()), /^no workers: rqt worker --burst <queue>$/m);
 });
 
-test('suspended workers are told', () => {
-  assert.match(renderInfo(overview({ suspended: true }), look()), /\nall workers are suspended: rqt resume$/);
+test('it never proposes a queue that rqt run left', () => {
+  const left = queue('rqt-run-1a2b3c4d', { finished: 1 });
+  assert.match(renderInfo(overview({ queues: [left] }), look()), /^no workers: rqt worker --burst default$/m);
+  assert.match(renderInfo(overview({ queues: [left, queue('mail')] }), look()), /^no workers: rqt worker --burst mail$/m);
 });
+
+test('suspended workers are told, and for how long they are, where that ends by itself', () => {
+  assert.match(renderInfo(overview({ suspended: true }), look()), /\nall workers are suspended: rqt resume$/);
+  const ending = overview({ suspended: true, resumesInMs: 598_900 });
+  assert.match(renderInfo(ending, look()), /\nall workers are suspended for 9 min 58 s more: rqt resume$/);
+});
+
+for (const width of [40, 80]) {
+  test(`at ${width} columns a suspended queue that resumes by itself has what is left`, () => {
+    const queues = [queue('high', { suspended: true, resumesInMs: 598_900 }), queue('low', { suspended: true })];
+    const lines = renderInfo(overview({ queues }), look({ width })).split('\n');
+    assert.match(lines[0] ?? '', / {2}resumes in$/);
+    assert.match(lines[2] ?? '', /^high \(suspended\) .* {2}9 min 58 s$/);
+    assert.match(lines[3] ?? '', /^low \(suspended\) .*[-0]$/);
+    for (const line of lines) assert.ok(textWidth(line) <= width, line);
+  });
+}
 
 const hostile = overview({
   queues: [
     queue('\u001b[2J\u202eevil\n', { queued: 5_000_000, finished: 123_456_789, failed: 1_000_000, oldestAt: 0 }),
-    queue('日本語'.repeat(40), { suspended: true }),
+    queue('日本語'.repeat(40), { suspended: true, resumesInMs: 86_399_000 }),
     queue('👩🏽‍💻🫠', { queued: 1 }),
     ...Array.from({ length: 1000 }, (_, index) => queue(`q${index}`, { queued: index })),
   ],

@@ -13,7 +13,7 @@ export function look({ level = 0, ...rest }: Partial<Look> & { level?: 0 | 1 } =
 
 export function queue(name: string, rest: Partial<QueueInfo> = {}): QueueInfo {
   const counts = { queued: 0, started: 0, deferred: 0, scheduled: 0, finished: 0, failed: 0, canceled: 0 };
-  return { name, ...counts, oldestAt: null, suspended: false, workers: [], ...rest };
+  return { name, ...counts, oldestAt: null, suspended: false, resumesInMs: null, workers: [], ...rest };
 }
 
 export function worker(name: string, rest: Partial<WorkerInfo> = {}): WorkerInfo {
@@ -24,7 +24,7 @@ export function worker(name: string, rest: Partial<WorkerInfo> = {}): WorkerInfo
 }
 
 export function overview(rest: Partial<Overview> = {}): Overview {
-  return { queues: [], workers: [], suspended: false, readAt: now, ...rest };
+  return { queues: [], workers: [], suspended: false, resumesInMs: null, readAt: now, ...rest };
 }
 
 /** RQ's own example, done. */
