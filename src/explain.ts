@@ -1,5 +1,6 @@
 import yargs, { type Argv } from 'yargs';
 import { type Called, type Command, type CommandLine, descend, GLOBAL_OPTIONS, Options } from './command.ts';
+import { COMPLETION, completedShell, valuesOf } from './completion.ts';
 import { isConfigurable } from './config/settings.ts';
 import { RqtError } from './errors.ts';
 import { renderHelp } from './help.ts';
@@ -34,6 +35,11 @@ export async function explain(
   if (!first.startsWith('-') && first !== 'completion' && !commands.some(({ name }) => name === first))
     throw refuseName(commands, words);
   if (words.some(word => word === '--help' || word === '-h')) return printHelp(commands, words);
+  if (first === 'completion') {
+    // yargs asks these which script to print.
+    process.env.SHELL = completedShell(words.slice(1), process.env);
+    delete process.env.ZSH_NAME;
+  }
   const found: { explained: Explained | null } = { explained: null };
   const parser = yargs([...words])
     .scriptName('rqt')
@@ -50,8 +56,9 @@ export async function explain(
     .fail((message, error) => {
       throw message ? new Refusal(message) : error;
     });
+  const completes = first === '--get-yargs-completions';
   for (const command of commands) {
-    addCommand(parser, { command, title: command.name, wordCount: 1 }, (called, words, options) => {
+    addCommand(parser, completes, { command, title: command.name, wordCount: 1 }, (called, words, options) => {
       if (!called.subcommands) found.explained = { command: called, line: { words, plainWords, options } };
     });
   }
@@ -69,14 +76,19 @@ export async function explain(
 type OnCall = (command: Command, words: readonly string[], options: Options) => void;
 
 /** A command, and those below it, as yargs's. */
-function addCommand(parser: Argv, { command, title, wordCount }: Called, onCall: OnCall): void {
+function addCommand(parser: Argv, completes: boolean, { command, title, wordCount }: Called, onCall: OnCall): void {
   parser.command(
     command.name,
     command.summary,
     builder => {
       builder.options(toYargsOptions(command.options, name => isConfigurable(title, name)));
+      // Only then: which values are right is for the command to say.
+      for (const spec of completes ? command.options : []) {
+        const values = valuesOf(spec);
+        if (values) builder.choices(spec.name, values);
+      }
       for (const sub of command.subcommands ?? [])
-        addCommand(builder, { command: sub, title: `${title} ${sub.name}`, wordCount: wordCount + 1 }, onCall);
+        addCommand(builder, completes, { command: sub, title: `${title} ${sub.name}`, wordCount: wordCount + 1 }, onCall);
       return builder;
     },
     argv => {
@@ -88,7 +100,7 @@ function addCommand(parser: Argv, { command, title, wordCount }: Called, onCall:
 
 /** That of `rqt` itself, or of the command that the words call. */
 function printHelp(commands: readonly Command[], words: readonly string[]): null {
-  const called = calledBy(commands, words);
+  const called = words[0] === 'completion' ? COMPLETION : calledBy(commands, words);
   const text = called ? renderCommandHelp(called, process.stdout.columns ?? DEFAULT_COLUMNS) : renderHelp(commands);
   process.stdout.write(`${text}\n`);
   return null;

@@ -27,6 +27,7 @@ export const command: Command = {
       alias: 's',
       type: 'list',
       value: 'STATE',
+      choices: JOB_STATES,
       describe: `only these: ${JOB_STATES.join(', ')}; a comma list, or repeated`,
     },
     { name: 'task', type: 'string', value: 'PATTERN', describe: "only these tasks: 'mail/*#send'" },

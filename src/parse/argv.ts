@@ -9,6 +9,8 @@ export interface OptionSpec {
   readonly describe: string;
   /** How help calls the value: `SECONDS`. */
   readonly value?: string;
+  /** What it takes, where `value` does not tell (`cancel|wait`): for completion. */
+  readonly choices?: readonly string[];
 }
 
 /** What a command line says. Options that were not given are absent. */

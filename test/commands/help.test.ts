@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
+import { JOB_STATES } from '../../src/model.ts';
 import { projectRoot, rqt } from '../helpers/rqt.ts';
 import { linesOf } from '../helpers/space.ts';
 
@@ -69,10 +70,59 @@ test("--version prints the package's version alone", async () => {
   }
 });
 
-test('completion prints a script for the shell', async () => {
-  const ran = await rqt(['completion'], { env });
-  assert.equal(ran.status, 0);
-  assert.match(ran.stdout, /rqt --get-yargs-completions/);
+const SCRIPTS: Readonly<Record<string, RegExp>> = {
+  bash: /^complete .* -F _rqt_yargs_completions rqt$/m,
+  zsh: /^#compdef rqt$/m,
+  fish: /^complete -f -c rqt -a '\(rqt --get-yargs-completions/m,
+};
+for (const [shell, script] of Object.entries(SCRIPTS)) {
+  test(`completion prints a script for ${shell}, if that is the shell or is named`, async () => {
+    for (const [args, SHELL] of [
+      [[], `/usr/bin/${shell}`],
+      [[shell], '/bin/tcsh'],
+    ] as const) {
+      const ran = await rqt(['completion', ...args], { env: { ...env, SHELL, ZSH_NAME: 'zsh' } });
+      assert.deepEqual([ran.status, ran.stderr], [0, '']);
+      assert.match(ran.stdout, script);
+    }
+  });
+}
+
+test('completion without a shell is for bash; for a shell that it does not know it is 64, with those that it knows', async () => {
+  const bare = await rqt(['completion'], { env: { ...env, SHELL: undefined } });
+  assert.match(bare.stdout, SCRIPTS.bash ?? /^$/);
+  for (const [args, SHELL] of [
+    [[], '/bin/tcsh'],
+    [['tcsh'], '/bin/bash'],
+  ] as const) {
+    const ran = await rqt(['completion', ...args], { env: { ...env, SHELL } });
+    assert.deepEqual([ran.status, ran.stdout], [64, '']);
+    assert.equal(
+      ran.stderr,
+      "rqt: there is no completion script for 'tcsh': rqt completion bash|zsh|fish (see rqt completion --help)\n",
+    );
+  }
+});
+
+test('completion has its own help', async () => {
+  for (const words of [
+    ['completion', '--help'],
+    ['help', 'completion'],
+  ]) {
+    const ran = await rqt(words, { env });
+    assert.equal(ran.status, 0);
+    assert.match(ran.stdout, /^rqt completion \[bash\|zsh\|fish\]/);
+  }
+});
+
+test('completion knows the values of a flag that takes one of a few', async () => {
+  const complete = async (...words: string[]) =>
+    linesOf((await rqt(['--get-yargs-completions', 'rqt', ...words, ''], { env: { ...env, SHELL: '/bin/bash' } })).stdout);
+  assert.deepEqual(await complete('jobs', '--state'), [...JOB_STATES]);
+  assert.deepEqual(await complete('jobs', '-s'), [...JOB_STATES]);
+  assert.deepEqual(await complete('enqueue', '--overlap'), ['skip', 'queue', 'replace']);
+  assert.deepEqual(await complete('cron', 'add', '--catch-up'), ['all', 'last', 'none']);
+  assert.deepEqual(await complete('worker', '--log-format'), ['text', 'json']);
 });
 
 test('completion knows the commands, and the flags of a command', async () => {
