@@ -34,11 +34,12 @@ interface Plan {
 
 /**
  * Chooses columns and their widths so that a row takes at most `roomWidth`. What gives way, in this order: long titles,
- * what is wider than its comfort, extra columns, comfort, any column with a rank. Filling columns get the room left over.
+ * columns in which no row has anything, what is wider than its comfort, extra columns, comfort, any column with a rank. Filling columns get the room left over.
  */
 export function fitColumns(columns: readonly Column[], contentWidths: readonly number[], roomWidth: number): FittedColumn[] {
   let plans = columns.map((column, index) => planOf(column, index, Math.min(contentWidths[index] ?? 0, roomWidth)));
   if (total(plans) > roomWidth) for (const plan of plans) retitle(plan, plan.column.shortTitle ?? plan.column.title);
+  plans = dropEmpty(plans, roomWidth);
   plans = dropUntilFits(plans, { roomWidth, bound: 'comfortWidth', mayDrop: ({ extra }) => extra === true });
   plans = dropUntilFits(plans, { roomWidth, bound: 'leastWidth', mayDrop: () => true });
   cut(plans, roomWidth, 'comfortWidth');
@@ -68,6 +69,16 @@ function total(plans: readonly Plan[], widthOf: (plan: Plan) => number = plan =>
 }
 
 type Bound = 'comfortWidth' | 'leastWidth';
+
+/** From the right, until the others fit as they are. */
+function dropEmpty(plans: readonly Plan[], roomWidth: number): Plan[] {
+  const kept = [...plans];
+  for (const plan of [...plans].reverse()) {
+    if (total(kept) <= roomWidth) break;
+    if (plan.contentWidth === 0 && kept.length > 1) kept.splice(kept.indexOf(plan), 1);
+  }
+  return kept;
+}
 
 interface Dropping {
   readonly roomWidth: number;

@@ -121,6 +121,16 @@ test('list shows the next and the last slot and the outcome, in the zone of each
   );
 });
 
+test('at 80 columns a list of entries that never ran has room for names and zones, not for outcomes that there are none of', async () => {
+  const space = newSpace(redis);
+  await cron(space, 'add', 'customer-statements-monthly', '0 6 1 * *', 'm#f', '--tz', 'America/Argentina/Buenos_Aires');
+  const { stdout } = await space.run(['cron', 'list'], { env: { COLUMNS: '80' } });
+  const [head, , entry] = linesOf(stdout);
+  assert.match(head ?? '', /^name +when +zone +next slot$/);
+  assert.match(entry ?? '', /^customer-statements.* {2}0 6 1 \* \* {2}America\/Arg/);
+  for (const line of linesOf(stdout)) assert.ok([...line].length <= 80, line);
+});
+
 test('list, check and a dry run write nothing', async () => {
   const space = newSpace(redis);
   await cron(space, 'add', 'a', '@daily', 'm#f');

@@ -36,6 +36,15 @@ test('in ASCII it has none', () => {
 test('with less room titles become short first', () => {
   assert.equal(renderTable({ columns, rows }, look({ width: 32 })).split('\n')[0], 'name                   no  extra');
 });
+test('then columns in which no row has anything give way, whatever their rank', () => {
+  const sparse: Column[] = [...columns, { title: 'outcome' }, { title: 'last', dropRank: 9 }];
+  const empty = rows.map(row => [...row, '', '']);
+  assert.match(renderTable({ columns: sparse, rows: empty }, look({ width: 46 })), /extra {2}outcome$/m);
+  const narrow = look({ width: 32 });
+  assert.equal(renderTable({ columns: sparse, rows: empty }, narrow), renderTable({ columns, rows }, narrow));
+  const full = rows.map(row => [...row, 'x', '']);
+  assert.match(renderTable({ columns: sparse, rows: full }, look({ width: 33 })), /outcome$/m);
+});
 test('then long cells are cut to their comfort', () => {
   assert.equal(renderTable({ columns, rows }, look({ width: 24 })).split('\n')[2], 'a-long-na…      1  one');
 });
