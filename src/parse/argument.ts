@@ -25,12 +25,13 @@ export function splitWord(word: string, what: string): Word {
 }
 
 /** A word's value: its text or a file's, as text or JSON. @throws RqtError `data` or `missing`, naming `what`. */
-export function readValue({ isJson, text }: Word, what: string, readFile: ReadFile): unknown {
+export function readValue({ keyword, isJson, text }: Word, what: string, readFile: ReadFile): unknown {
   if (text === '@')
     throw new RqtError('data', `${what}: @ is followed by no name of a file; for text that starts with @, put it after --`);
   const content = text.startsWith('@') ? readText(text.slice(1), what, readFile) : text;
   const where = text.startsWith('@') ? `${what} (file ${quote(text.slice(1))})` : what;
-  return isJson ? parseJson(content.replace(/^\ufeff/, ''), where) : content;
+  const example = keyword === null ? `':[1, "two"]'` : `'${keyword}:={"a": null}'`;
+  return isJson ? parseJson(content.replace(/^\ufeff/, ''), where, example) : content;
 }
 
 function readText(path: string, what: string, readFile: ReadFile): string {

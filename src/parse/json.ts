@@ -6,17 +6,18 @@ import { quote } from './quote.ts';
  * The value of a JSON text, kept exactly or not at all: an integer beyond 2^53 is a bigint.
  *
  * Refused besides invalid JSON: a number that no reader would keep (`1e999`, an integer of more than 4,300 digits) and nesting
- * deeper than 500 levels, which Python's reader would refuse as well. `what` names the argument: `argument 2`, `keyword 'n'`.
+ * deeper than 500 levels, which Python's reader would refuse as well. `what` names the argument: `argument 2`, `keyword 'n'`; `example` is one
+ * that is right, quoted for a shell.
  *
  * @throws RqtError `data`, saying where in the text.
  */
-export function parseJson(text: string, what: string): unknown {
+export function parseJson(text: string, what: string, example: string): unknown {
   const flaw = findJsonFlaw(text);
-  if (flaw !== null) throw refuse(text, what, flaw);
+  if (flaw !== null) throw refuse(text, what, flaw, remedyWith(example));
   try {
     return readJson(text);
   } catch (cause) {
-    throw new RqtError('data', `${what} is not JSON; ${EXAMPLE}`, { cause });
+    throw new RqtError('data', `${what} is not JSON; ${remedyWith(example)}`, { cause });
   }
 }
 
@@ -102,9 +103,11 @@ function isExact(token: string): boolean {
   return /^-?\d+$/.test(token) ? token.replace('-', '').length <= MAX_DIGITS : Number.isFinite(Number(token));
 }
 
-const EXAMPLE = `write for example ':[1, "two"]' or 'key:={"a": null}', in single quotes`;
+function remedyWith(example: string): string {
+  return `write for example ${example}, in single quotes`;
+}
 
-function refuse(text: string, what: string, { kind, at }: JsonFlaw): RqtError {
+function refuse(text: string, what: string, { kind, at }: JsonFlaw, remedy: string): RqtError {
   const near = quote(text.slice(at, at + 20), 20);
   switch (kind) {
     case 'number':
@@ -118,9 +121,9 @@ function refuse(text: string, what: string, { kind, at }: JsonFlaw): RqtError {
         `${what} is nested deeper than ${MAX_DEPTH} levels ${place(text, at)}; pass it as text and parse it in the task`,
       );
     case 'end':
-      return new RqtError('data', `${what} is not JSON: ${quote(text)} ends too early; ${EXAMPLE}`);
+      return new RqtError('data', `${what} is not JSON: ${quote(text)} ends too early; ${remedy}`);
     case 'syntax':
-      return new RqtError('data', `${what} is not JSON: ${quote(text)} goes wrong ${place(text, at)}, ${near}; ${EXAMPLE}`);
+      return new RqtError('data', `${what} is not JSON: ${quote(text)} goes wrong ${place(text, at)}, ${near}; ${remedy}`);
   }
 }
 

@@ -11,12 +11,16 @@ export function parseMeta(values: readonly string[], readFile: ReadFile): Record
   const meta = new Map<string, unknown>();
   for (const value of values) {
     const word = splitWord(value, '--meta');
-    if (word.keyword === null) throw refuse(`--meta ${quote(value)} has no key`);
+    if (word.keyword === null) throw refuse(`--meta ${quote(value)} has no ${isKeyAlone(value) ? '=value' : 'key'}`);
     const what = `--meta ${quote(word.keyword)}`;
     if (meta.has(word.keyword)) throw refuse(`${what} is given twice`);
     meta.set(word.keyword, readValue(word, what, readFile));
   }
   return Object.fromEntries(meta);
+}
+
+function isKeyAlone(value: string): boolean {
+  return /^[^:=]+$/.test(value);
 }
 
 function refuse(problem: string): RqtError {

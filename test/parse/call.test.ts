@@ -62,7 +62,11 @@ test('an integer of any size is exact', () => {
 });
 
 const bad: readonly [words: readonly string[], code: string, message: RegExp][] = [
-  [['a', ':[1,x]'], 'data', /^argument 2 is not JSON: '\[1,x\]' goes wrong at character 4, 'x\]'; write for example/],
+  [
+    ['a', ':[1,x]'],
+    'data',
+    /^argument 2 is not JSON: '\[1,x\]' goes wrong at character 4, 'x\]'; write for example ':\[1, "two"\]', in/,
+  ],
   [['n:={k: 1}'], 'data', /^keyword 'n' is not JSON: '\{k: 1\}' goes wrong at character 2, 'k: 1\}'/],
   [[':[1'], 'data', /ends too early/],
   [[':'], 'data', /ends too early/],

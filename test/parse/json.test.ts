@@ -43,7 +43,7 @@ test('500 levels are read and 501 are not', () => {
 
 test('a string of many megabytes with escapes is read', () => {
   const text = JSON.stringify('a\n'.repeat(5_000_000));
-  assert.equal(parseJson(text, 'argument 1'), 'a\n'.repeat(5_000_000));
+  assert.equal(parseJson(text, 'argument 1', ''), 'a\n'.repeat(5_000_000));
 });
 
 function* mutate(sample: string): Generator<string> {

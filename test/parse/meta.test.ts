@@ -21,12 +21,12 @@ for (const [values, meta] of good) {
 }
 
 const bad: readonly [values: readonly string[], code: string, message: RegExp][] = [
-  [['owner'], 'usage', /^--meta 'owner' has no key; write for example --meta owner=ann or --meta 'tags:=\["a"\]'$/],
+  [['owner'], 'usage', /^--meta 'owner' has no =value; write for example --meta owner=ann or --meta 'tags:=\["a"\]'$/],
   [[''], 'usage', /has no key/],
   [['=x'], 'usage', /has no key/],
   [[':1'], 'usage', /has no key/],
   [['a=1', 'a=2'], 'usage', /^--meta 'a' is given twice/],
-  [['a:=x'], 'data', /^--meta 'a' is not JSON/],
+  [['a:=x'], 'data', /^--meta 'a' is not JSON: .*; write for example 'a:=\{"a": null\}', in single quotes$/],
   [['a%=1'], 'data', /Python literal/],
   [['a=@gone'], 'missing', /^--meta 'a': file 'gone' does not exist/],
 ];
