@@ -7,6 +7,7 @@ import { type Db, followOutput, type OutputPiece, readPieces, stateOf } from '..
 import { unlessInterrupted } from './shared/interruption.ts';
 import { say, withStore } from './shared/io.ts';
 import { openSink } from './shared/log-sinks.ts';
+import { unknownJob } from './shared/unknown.ts';
 
 export const command: Command = {
   name: 'logs',
@@ -42,7 +43,7 @@ async function run({ words: [word = ''], options }: CommandLine): Promise<number
     options,
     async db => {
       if ((await stateOf(db, id)) === null) {
-        say(`rqt: there is no job ${id}; what it wrote may have been kept for a limited time only`);
+        say(`rqt: ${unknownJob(id, 'what it wrote')}`);
         return EXIT_STATUS.missing;
       }
       const work = isLasting ? follow(db, id, tell) : printKept(db, id, tell);

@@ -21,7 +21,7 @@ import { refuseBoth } from './shared/exclude.ts';
 import { type Halt, inSteps, interrupted } from './shared/in-steps.ts';
 import { heedQuiet, print, QUIET_OPTION, say, withStore } from './shared/io.ts';
 import { openProgress, type ProgressLine, SILENT } from './shared/progress.ts';
-import { refuseUnknownQueues } from './shared/unknown.ts';
+import { refuseUnknownQueues, unknownJob } from './shared/unknown.ts';
 
 export const command: Command = {
   name: 'requeue',
@@ -84,7 +84,7 @@ async function requeueOne(db: Db, id: string, options: Options): Promise<number>
   const result = dryRun ? await wouldRequeue(db, id) : await requeue(db, id, options.flag('at-front'));
   switch (result.kind) {
     case 'missing':
-      say(`rqt: there is no job ${id}; it may have been kept for a limited time only`);
+      say(`rqt: ${unknownJob(id)}`);
       return EXIT_STATUS.missing;
     case 'unfinished':
       say(`rqt: job ${id} is still ${result.state}; only a job that has ended can be run again`);

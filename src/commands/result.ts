@@ -58,7 +58,7 @@ const STATUS: Readonly<Record<Failure['kind'], number>> = {
 function explain(id: string, found: Failure): string {
   switch (found.kind) {
     case 'missing':
-      return unknownJob(id);
+      return unknownJob(id, 'its result');
     case 'unfinished':
       return `job ${id} is ${found.state}, it has not finished yet (wait for it: rqt wait ${id})`;
     case 'absent':

@@ -8,6 +8,7 @@ import { alarm } from './shared/alarm.ts';
 import { refuseBoth, wantsQuiet } from './shared/exclude.ts';
 import { unlessInterrupted } from './shared/interruption.ts';
 import { print, say, withStore } from './shared/io.ts';
+import { unknownJob } from './shared/unknown.ts';
 
 export const command: Command = {
   name: 'wait',
@@ -35,7 +36,7 @@ export const command: Command = {
 };
 
 async function run({ words, options }: CommandLine): Promise<number> {
-  const ids = words.map(parseJobId);
+  const ids = [...new Set(words.map(parseJobId))];
   const groupText = options.text('group');
   const group = groupText === undefined ? null : parseGroupName(groupText);
   refuseBoth(words, 'ids of jobs', options, ['group']);
@@ -85,9 +86,7 @@ const MOST_NAMED = 10;
 function unknownJobs(ids: readonly string[]): string {
   const more = ids.length > MOST_NAMED ? ` and ${ids.length - MOST_NAMED} more` : '';
   const named = `${ids.slice(0, MOST_NAMED).join(', ')}${more}`;
-  return ids.length === 1
-    ? `there is no job ${named}; it may have been kept for a limited time only`
-    : `there are no jobs ${named}; they may have been kept for a limited time only`;
+  return ids.length === 1 ? unknownJob(named) : `there are no jobs ${named}; they may have been kept for a limited time only`;
 }
 
 interface Telling {

@@ -218,7 +218,7 @@ test('a job is canceled once, however often one asks', async () => {
 test('an unknown id is 66 and one line', async () => {
   const ran = await newSpace(redis).run(['cancel', 'nobody']);
   assert.deepEqual([ran.status, ran.stdout], [66, '']);
-  assert.match(ran.stderr, /^rqt: there is no job nobody[^\n]*\n$/);
+  assert.match(ran.stderr, /^rqt: there is no job nobody; it may [^\n]*\n$/);
 });
 
 test('of several ids each is tried, and the status is the worst', async () => {
@@ -227,7 +227,7 @@ test('of several ids each is tried, and the status is the worst', async () => {
   const ran = await space.run(['cancel', first, 'nobody', last]);
   assert.equal(ran.status, 66);
   assert.deepEqual(linesOf(ran.stdout), [`${first} canceled`, `${last} canceled`]);
-  assert.match(ran.stderr, /^rqt: there is no job nobody[^\n]*\n$/);
+  assert.match(ran.stderr, /^rqt: there is no job nobody; it may [^\n]*\n$/);
 });
 
 test('--json prints one document per id', async () => {

@@ -226,7 +226,7 @@ test('--json is one document of version 1 with the job as it is', async () => {
 test('an unknown id is 66 and one line', async () => {
   const ran = await newSpace(redis).run(['status', 'nobody']);
   assert.deepEqual([ran.status, ran.stdout], [66, '']);
-  assert.match(ran.stderr, /^rqt: there is no job nobody[^\n]*\n$/);
+  assert.match(ran.stderr, /^rqt: there is no job nobody; it may [^\n]*\n$/);
 });
 
 test('several ids are shown one after the other, a blank line between; one unknown among them is 66', async () => {
@@ -236,7 +236,7 @@ test('several ids are shown one after the other, a blank line between; one unkno
   assert.equal(ran.status, 66);
   const [first, second, ...more] = ran.stdout.split('\n\n');
   assert.ok(first?.startsWith(a) && second?.startsWith(b) && more.length === 0);
-  assert.match(ran.stderr, /^rqt: there is no job nobody[^\n]*\n$/);
+  assert.match(ran.stderr, /^rqt: there is no job nobody; it may [^\n]*\n$/);
   const json = await space.run(['status', '--json', a, b]);
   assert.deepEqual(
     linesOf(json.stdout).map(line => JSON.parse(line).id),

@@ -178,6 +178,15 @@ test('an unknown id is 66 before anything is waited for; an unknown group, too',
   assert.equal((await space.run(['wait', '--group', 'nope'])).status, 66);
 });
 
+test('an id that is given twice is told once', async () => {
+  const space = newSpace(redis);
+  const unknown = await space.run(['wait', 'nope', 'nope']);
+  assert.equal(unknown.stderr, 'rqt: there is no job nope; it may have been kept for a limited time only\n');
+  const id = await space.enqueue('hello#hello', 'you');
+  await space.run(['worker', '--burst']);
+  assert.equal((await space.run(['wait', id, id])).stdout, `${id} finished\n`);
+});
+
 test('nothing to wait for, and a timeout that is none, are 64', async () => {
   const space = newSpace(redis);
   assert.equal((await space.run(['wait'])).status, 64);

@@ -3,9 +3,9 @@ import { nearest } from '../../parse/nearest.ts';
 import { quote } from '../../parse/quote.ts';
 import { type Db, knownQueues, queueNames } from '../../store/index.ts';
 
-/** The line for a job that does not exist, or no more. */
-export function unknownJob(id: string): string {
-  return `there is no job ${id}; its result may have been kept for a limited time only`;
+/** The line for a job that does not exist, or no more. `wanted`: what of it was asked for. */
+export function unknownJob(id: string, wanted = 'it'): string {
+  return `there is no job ${id}; ${wanted} may have been kept for a limited time only`;
 }
 
 /** The line for a queue or worker that does not exist, with the nearest name that does. */
