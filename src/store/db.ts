@@ -1,6 +1,6 @@
 import { Redis, type RedisOptions } from 'ioredis';
 import type { RedisAddress } from '../redis-url.ts';
-import { noteTrouble, refusalOf, unreachable } from './failure.ts';
+import { isForeign, noteTrouble, refusalOf, unreachable } from './failure.ts';
 
 /** An open connection to the Redis that holds the queues, and the prefix of its keys. */
 export interface Db {
@@ -33,7 +33,8 @@ export async function openDb(options: DbOptions): Promise<Db> {
   if (options.persistent) checkQuietly(client);
   let lastError: unknown;
   client.on('error', error => {
-    lastError = error;
+    // What is no Redis hangs up, too: that comes later, and tells less.
+    if (!isForeign(lastError)) lastError = error;
     noteTrouble(client, error);
   });
   try {

@@ -3,15 +3,35 @@ import type { Db } from './db.ts';
 
 /** The one line for a Redis that does not answer: where, why, what to do. */
 export function unreachable(where: string, cause: unknown, named?: string): RqtError {
-  const next =
-    named === undefined ? 'look: rqt redis status' : `${isAbsent(cause) ? 'start it' : 'see that it is up'}, or correct ${named}`;
-  return new RqtError('unreachable', `Redis at ${where} cannot be reached: ${oneLineOf(cause)} (${next})`, { cause });
+  const next = named === undefined ? 'look: rqt redis status' : `${remedyFor(cause)}correct ${named}`;
+  const why = isClosed(cause) ? 'it closed the connection without an answer' : reasonOf(cause);
+  return new RqtError('unreachable', `Redis at ${where} cannot be reached: ${why} (${next})`, { cause });
+}
+
+function remedyFor(cause: unknown): string {
+  if (isForeign(cause)) return '';
+  if (isClosed(cause)) return 'see that it is a Redis, and up, or ';
+  return isAbsent(cause) ? 'start it, or ' : 'see that it is up, or ';
+}
+
+/** Whether what answered spoke another protocol: ioredis's decoder says no more of it than that it is to be reported. */
+export function isForeign(error: unknown): boolean {
+  return error instanceof Error && error.message.endsWith('Please report this.');
+}
+
+/** It hung up on the greeting: what is no Redis may do so before any of its answer has been read. */
+function isClosed(cause: unknown): boolean {
+  const isCut = codeOfSystem(cause) === 'EPIPE' || codeOfSystem(cause) === 'ECONNRESET';
+  return isCut || (cause instanceof Error && cause.message === 'Connection is closed.');
 }
 
 /** Nobody listens there. */
 function isAbsent(cause: unknown): boolean {
-  const code = cause instanceof Error && 'code' in cause ? cause.code : '';
-  return code === 'ECONNREFUSED' || code === 'ENOENT';
+  return codeOfSystem(cause) === 'ECONNREFUSED' || codeOfSystem(cause) === 'ENOENT';
+}
+
+function codeOfSystem(cause: unknown): unknown {
+  return cause instanceof Error && 'code' in cause ? cause.code : undefined;
 }
 
 /** What a Redis that answered has refused, as one line; undefined for an error that is not Redis's own. */
@@ -51,6 +71,7 @@ export function noteTrouble(client: object, error: unknown): void {
 
 /** Why a connection was lost, in one line. */
 export function reasonOf(error: unknown): string {
+  if (isForeign(error)) return "what answers there does not speak Redis's protocol";
   const line = oneLineOf(error);
   const silence = /^Socket timeout\..* in (\d+)ms/.exec(line);
   return silence ? `no answer within ${Number(silence[1]) / 1000} s` : line;

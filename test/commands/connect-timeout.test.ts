@@ -16,6 +16,21 @@ after(() => {
   for (const socket of sockets) socket.destroy();
 });
 
+const NOT_REDIS = 'HTTP/1.1 400 Bad Request\r\nConnection: close\r\n\r\n';
+
+/** A socket that does this to each connection. */
+async function listen(onConnection: (socket: Socket) => void): Promise<string> {
+  const path = join(newFolder(), 'other.sock');
+  const other = createServer(socket => {
+    sockets.add(socket);
+    socket.on('error', () => {});
+    onConnection(socket);
+  });
+  await new Promise<void>(resolve => other.listen(path, resolve));
+  after(() => other.close());
+  return path;
+}
+
 const run = (args: readonly string[], env: Readonly<Record<string, string>> = {}) =>
   rqt(args, { env: { RQT_REDIS_URL: `unix://${silent}`, RQT_HOME: newFolder(), ...env } });
 
@@ -42,6 +57,29 @@ test('nobody there is told at once, with 69', async () => {
   const ran = await rqt(['info', '-u', 'redis://127.0.0.1:1']);
   assert.equal(ran.status, 69);
   assert.match(ran.stderr, /ECONNREFUSED/);
+});
+
+for (const command of [['info'], ['enqueue', 'm#f'], ['worker', '--burst']]) {
+  test(`what answers ${command.join(' ')} without speaking Redis's protocol is 69 and told as that`, async () => {
+    const ran = await run(command, { RQT_REDIS_URL: `unix://${await listen(socket => socket.write(NOT_REDIS))}` });
+    assert.deepEqual([ran.status, ran.stdout], [69, '']);
+    assert.match(
+      ran.stderr,
+      /^rqt: Redis at unix:[^\n]+ cannot be reached: what answers there does not speak Redis's protocol \(correct RQT_REDIS_URL\)\n$/,
+    );
+  });
+}
+
+test('what hangs up on the greeting is 69, and perhaps no Redis', async () => {
+  for (const answer of ['', NOT_REDIS]) {
+    const ran = await run(['info'], { RQT_REDIS_URL: `unix://${await listen(socket => socket.end(answer).destroySoon())}` });
+    assert.deepEqual([ran.status, ran.stdout], [69, '']);
+    assert.match(
+      ran.stderr,
+      /closed the connection without an answer \(see that it is a Redis, and up, or |what answers there does not/,
+    );
+    assert.doesNotMatch(ran.stderr, /EPIPE|report this/);
+  }
 });
 
 test('a stopped Redis is one that never answers', async () => {
