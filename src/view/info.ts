@@ -28,13 +28,15 @@ function summary(overview: Overview, look: Look, options: InfoOptions): string {
     ...(options.onlyQueues ? [] : workerFacts(overview, options)),
   ];
   const lines = joinFacts(facts, look.width);
-  if (overview.suspended) lines.push(look.colour.yellow(suspensionText(overview)));
+  if (overview.suspended) lines.push(...suspensionLines(overview, look).map(line => look.colour.yellow(line)));
   return lines.join('\n');
 }
 
-function suspensionText({ resumesInMs }: Overview): string {
-  const left = resumesInMs === null ? '' : ` for ${formatDuration(resumesInMs)} more`;
-  return `all workers are suspended${left}: rqt resume`;
+function suspensionLines({ resumesInMs }: Overview, { width }: Look): string[] {
+  const what = 'all workers are suspended';
+  if (resumesInMs === null) return [`${what}: rqt resume`];
+  const left = `for ${formatDuration(resumesInMs)} more: rqt resume`;
+  return what.length + 1 + left.length <= width ? [`${what} ${left}`] : [what, left];
 }
 
 /** Facts in one line, in several where the terminal is narrow. */

@@ -149,6 +149,8 @@ test('suspended workers are told, and for how long they are, where that ends by 
   assert.match(renderInfo(overview({ suspended: true }), look()), /\nall workers are suspended: rqt resume$/);
   const ending = overview({ suspended: true, resumesInMs: 598_900 });
   assert.match(renderInfo(ending, look()), /\nall workers are suspended for 9 min 58 s more: rqt resume$/);
+  const narrow = renderInfo(ending, look({ width: 40 }));
+  assert.match(narrow, /\nall workers are suspended\nfor 9 min 58 s more: rqt resume$/);
 });
 
 for (const width of [40, 80]) {
