@@ -2,6 +2,7 @@
  * What a task can use: `import { job, Retry, Fail } from 'rqt/task'`. Outside a worker all of it is inert, so that a task can be called
  * from a test as the function that it is.
  */
+import { findRetryMistake } from './parse/asked-retry.ts';
 
 /** Options of a child job; durations as on the command line (`'90s'`, `'5m'`) or in seconds. */
 export interface ChildOptions {
@@ -61,14 +62,13 @@ export class Retry extends Error {
   /** After how many of these the job fails; default: never. */
   readonly max: number | null;
 
-  constructor({
-    in: wait = 0,
-    max = null,
-    because = 'the task asked to be tried again',
-  }: { in?: string | number; max?: number | null; because?: string } = {}) {
-    super(because);
-    this.in = wait;
-    this.max = max;
+  /** Options that are none, or of a wrong kind, throw: that fails the job, as trying again would not help. */
+  constructor(options: { in?: string | number; max?: number | null; because?: string } = {}) {
+    const mistake = findRetryMistake(options);
+    if (mistake !== null) throw misused(mistake, new.target);
+    super(options.because ?? 'the task asked to be tried again');
+    this.in = options.in ?? 0;
+    this.max = options.max === Number.POSITIVE_INFINITY ? null : (options.max ?? null);
   }
 
   /** @internal */
@@ -80,6 +80,13 @@ export class Fail extends Error {
   override readonly name = 'Fail';
   /** @internal */
   readonly [FAIL] = true;
+}
+
+/** An error whose stack begins in the task, and which fails it like {@link Fail}. */
+function misused(mistake: string, constructor: new (...args: never[]) => Retry): TypeError {
+  const error = new TypeError(`Retry: ${mistake}`);
+  Error.captureStackTrace(error, constructor);
+  return Object.defineProperty(error, FAIL, { value: true });
 }
 
 const CONTEXT = Symbol.for('rqt.job');

@@ -1,4 +1,4 @@
-import { parseDuration } from '../parse/duration.ts';
+import { askedWaitMs } from '../parse/asked-retry.ts';
 import type { Again } from './protocol.ts';
 
 const RETRY = Symbol.for('rqt.retry');
@@ -11,13 +11,9 @@ export function wishOf(thrown: unknown): Again | null {
     if (FAIL in thrown) return { kind: 'never' };
     if (!(RETRY in thrown)) return null;
     const { in: wait, max } = thrown as { in?: unknown; max?: unknown };
-    return { kind: 'in', inMs: durationOf(wait), max: typeof max === 'number' ? max : null };
+    return { kind: 'in', inMs: askedWaitMs(wait), max: typeof max === 'number' ? max : null };
   } catch {
-    // A wait that is none: the job has failed, and its own retries apply.
+    // A wait that is none, from a copy that does not check it: the job has failed, and its own retries apply.
     return null;
   }
-}
-
-function durationOf(wait: unknown): number {
-  return parseDuration(String(wait), 'in', { allowNone: false, wholeSeconds: false }) ?? 0;
 }

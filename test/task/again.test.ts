@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { copyFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { test } from 'node:test';
+import { before, test } from 'node:test';
 import { startRedis } from '../helpers/redis.ts';
 import { projectRoot } from '../helpers/rqt.ts';
 import { newFolder, newSpace } from '../helpers/space.ts';
@@ -77,14 +77,53 @@ export const run = () => { if (job.attempt < 4) throw new Retry(); return 'done'
   assert.deepEqual([status.state, status.attempt_count, status.retries_left], ['finished', 4, 1]);
 });
 
-test('a Retry whose time is none is a failure like any other', async () => {
+/** What is written behind `new`, and what the job says of it. */
+const MISTAKES = [
+  ['Retry({ interval: 30 })', /no option 'interval'; there are in, max, because \(what RQ calls interval is 'in'\)/],
+  ['Retry({ bogus: 1 })', /no option 'bogus'; there are in, max, because$/],
+  ['Retry(3)', /give its options by name: Retry\(\{ in: '30s', max: 3 \}\)/],
+  ['Retry(null)', /give its options by name/],
+  ["Retry({ in: 'soon' })", /in 'soon' is not a duration; write for example 90, 90s/],
+  ["Retry({ in: '30 s' })", /in '30 s' is not a duration/],
+  ["Retry({ in: '1 second' })", /in '1 second' is not a duration/],
+  ['Retry({ in: -5 })', /in '-5' is negative/],
+  ['Retry({ in: NaN })', /in 'NaN' is not a duration/],
+  ['Retry({ max: -2 })', /max '-2' is no number of times/],
+  ["Retry({ max: '3' })", /max '3' is no number of times/],
+  ['Retry({ max: NaN })', /max 'NaN' is no number of times/],
+] as const;
+
+const misusing = newSpace(redis);
+const misusesOf = new Map<string, string>();
+before(async () => {
+  const tasks = MISTAKES.map(([call], at) => `export const run${at} = () => { throw new ${call}; };`);
+  const folder = newFolder({ 't.mjs': ["import { Retry } from 'rqt/task';", ...tasks].join('\n') });
+  for (const [at, [call]] of MISTAKES.entries()) misusesOf.set(call, await misusing.enqueue(`t#run${at}`, '--retry-max', '3'));
+  await misusing.run(['worker', '--burst', '--path', folder]);
+});
+
+for (const [at, [call, reason]] of MISTAKES.entries()) {
+  test(`${call} fails the job once and for all, with the reason and the line of the task`, async () => {
+    const { state, attempt_count, error } = await statusOf(misusing, misusesOf.get(call) ?? '');
+    assert.deepEqual([state, attempt_count], ['failed', 1]);
+    const [title = '', ...stack] = (error ?? '').split('\n');
+    assert.match(title, /^TypeError: Retry: /);
+    assert.match(title, reason);
+    assert.match(stack[0] ?? '', new RegExp(`t\\.mjs:${at + 2}:`));
+    assert.equal(stack.length, 1, error ?? '');
+  });
+}
+
+test('Retry takes seconds that were computed, and a max without end', async () => {
   const space = newSpace(redis);
   const { status } = await runOnce(
     space,
     `import { Retry } from 'rqt/task';
-export const run = () => { throw new Retry({ in: 'soon' }); };`,
+export const run = () => { throw new Retry({ in: 100 / 3, max: Infinity }); };`,
   );
-  assert.deepEqual([status.state, status.attempt_count], ['failed', 1]);
+  assert.equal(status.state, 'scheduled');
+  const left = (Date.parse(status.due_at ?? '') - Date.now()) / 1000;
+  assert.ok(left > 15 && left <= 35, `${left} s`);
 });
 
 test('a job that throws Fail has failed, whatever its --retry-max', async () => {
