@@ -57,7 +57,7 @@ const FAIL: unique symbol = Symbol.for('rqt.fail');
 /** Thrown by a task: try this job again, whatever its `--retry-max` says; that one's retries are not spent. */
 export class Retry extends Error {
   override readonly name = 'Retry';
-  /** How long to wait until then: `'30s'`, or seconds. Default: not at all. */
+  /** How long to wait until then: `'30s'`, or seconds. Default: not at all, but a second from the eleventh on when there is no {@link max}. */
   readonly in: string | number;
   /** After how many of these the job fails; default: never. */
   readonly max: number | null;

@@ -66,6 +66,33 @@ export const run = () => { throw new Retry({ max: 2, because: 'still closed' });
   assert.match(status.error ?? '', /still closed/);
 });
 
+test('a Retry without a wait and a max is at once ten times, then after a second: it does not spin', async () => {
+  const space = newSpace(redis);
+  const text = "import { Retry } from 'rqt/task'; export const run = () => { throw new Retry(); };";
+  const { status, ran } = await runOnce(space, text);
+  assert.equal(ran.status, 1);
+  assert.deepEqual([status.state, status.attempt_count], ['scheduled', 11]);
+  assert.match(ran.stderr, /at once.*in 1 s/s);
+});
+
+test('a Retry with a max and without a wait is at once each time', async () => {
+  const space = newSpace(redis);
+  const text = "import { Retry } from 'rqt/task'; export const run = () => { throw new Retry({ max: 20 }); };";
+  const { status } = await runOnce(space, text);
+  assert.deepEqual([status.state, status.attempt_count], ['failed', 21]);
+});
+
+test('the max of Retry counts anew in each repetition of a job', async () => {
+  const space = newSpace(redis);
+  const { status } = await runOnce(
+    space,
+    `import { job, Retry } from 'rqt/task';
+export const run = () => { if (job.attempt !== 3 && job.attempt !== 6) throw new Retry({ max: 2 }); };`,
+    ['--repeat', '1'],
+  );
+  assert.deepEqual([status.state, status.attempt_count], ['finished', 6]);
+});
+
 test('Retry does not spend the retries of --retry-max', async () => {
   const space = newSpace(redis);
   const { status } = await runOnce(

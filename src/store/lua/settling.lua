@@ -128,6 +128,9 @@ local function finish(report, fields)
   return { 'finished', ttl }
 end
 
+-- A task that asks without a wait and without a most gets so many retries at once; then a second lies between them, or it would spin.
+local MOST_AT_ONCE = 10
+
 local function fail(report, fields)
   local id, queue = report.id, report.queue
   local retries_left = whole(fields.retries_left, 0)
@@ -144,6 +147,7 @@ local function fail(report, fields)
     redis.call('HSET', job_key(id), 'rqt_asked_retries', asked)
     if most == '-' or asked <= tonumber(most) then
       add_result(id, 4, report)
+      if wait == '0' and most == '-' and asked > MOST_AT_ONCE then wait = '1' end
       if wait == '0' then put_on_queue(id, queue, false) else put_on_schedule(id, queue, due_in(tonumber(wait))) end
       return { 'retried', tonumber(wait), retries_left }
     end
