@@ -9,8 +9,8 @@ export interface ChildOptions {
   /** Default: the queue of this job. */
   readonly queue?: string;
   /**
-   * With an id of its own a child is enqueued once, however often this job is tried: one that an earlier attempt has enqueued and that is
-   * unfinished is left as it is. One that has ended runs again.
+   * With an id of its own a child is enqueued once, however often this job asks for it and is tried: one that it has enqueued and that is
+   * unfinished is left as it is, whatever its arguments. One that has ended runs again.
    */
   readonly id?: string;
   readonly timeout?: string | number;

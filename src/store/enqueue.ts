@@ -20,7 +20,7 @@ export interface EnqueueOptions {
   /** Of the spool: an unfinished job of the same id is what was wanted. */
   readonly isUnique?: boolean;
   /**
-   * A running job that enqueues a child: it may, while it holds its lease. An unfinished child of its earlier attempts is left as it is.
+   * A running job that enqueues a child: it may, while it holds its lease. An unfinished child of its own is left as it is.
    * What comes twice under one `request` number is done once: a lost connection's commands are sent again.
    */
   readonly by?: { readonly id: string; readonly execution: string; readonly queue: string; readonly request: number };

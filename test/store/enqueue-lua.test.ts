@@ -71,7 +71,7 @@ test('a step of 250 jobs leaves every key well formed', async () => {
   await checkRqKeys(db.client, db.prefix);
 });
 
-test('a child that is sent again, since the answer to it was lost, is enqueued once; another one of its id is another one', async () => {
+test('a child that is sent again, since the answer to it was lost, is enqueued once; a later one of its id is left as it is', async () => {
   const db = await openTestDb(redis);
   const { client, prefix } = db;
   await client.zadd(`${prefix}:wip:default`, Date.now() / 1000 + 60, 'parent:e1');
@@ -91,7 +91,9 @@ test('a child that is sent again, since the answer to it was lost, is enqueued o
   const again = { ...by(2), idsMayExist: true };
   for (let time = 0; time < 2; time += 1) assert.deepEqual((await enqueue(db, [someJob('child')], again)).unfinished, []);
   assert.deepEqual(await queue(), ['child']);
-  assert.equal((await enqueue(db, [someJob('child')], { ...again, by: { ...again.by, request: 3 } })).unfinished.length, 1);
+  const later = await enqueue(db, [someJob('child')], { ...again, by: { ...again.by, request: 3 } });
+  assert.deepEqual([later.count, later.unfinished], [0, []]);
+  assert.deepEqual(await queue(), ['child']);
   // Without the hash of the execution there is nothing to note it in, and nothing is left over.
   await client.del(`${prefix}:execution:parent:e1`);
   await enqueue(db, [someJob('other')], by(4));

@@ -118,16 +118,23 @@ export const child = at => at;`,
   }
 });
 
-test('one attempt cannot use an id twice, and an id of another parent’s child is refused', async () => {
-  const space = newSpace(redis);
-  const twice = await enqueueFrom(
-    space,
-    "job.enqueue('t#child', [1], { id: 'c', queue: 'later' }).then(() => job.enqueue('t#child', [2], { id: 'c', queue: 'later' }))",
-  );
-  assert.match(twice.error ?? '', /job c is still queued/);
-  const other = await enqueueFrom(space, "job.enqueue('t#child', [3], { id: 'c', queue: 'later' })");
-  assert.match(other.error ?? '', /job c is still queued/);
-  assert.deepEqual((await statusOf(space, 'c')).args, [1]);
+test('a child with an id is enqueued once also when one attempt asks for it twice; an id of another parent’s child is refused', async () => {
+  for (const [options, places] of [
+    ["queue: 'later'", 'queue:later'],
+    ["queue: 'later', in: '1h'", 'scheduled:later'],
+  ] as const) {
+    const space = newSpace(redis);
+    const enqueue = (arg: number) => `job.enqueue('t#child', [${arg}], { id: 'c', ${options} })`;
+    const { id, error } = await enqueueFrom(space, `${enqueue(1)}.then(() => ${enqueue(2)})`);
+    assert.deepEqual([id, error], ['c', undefined]);
+    const { client } = redis;
+    const at = space.key(places);
+    const waiting = places.startsWith('queue') ? await client.lrange(at, 0, -1) : await client.zrange(at, '0', '-1');
+    assert.deepEqual(waiting, ['c']);
+    const other = await enqueueFrom(space, enqueue(3));
+    assert.match(other.error ?? '', /job c is still (queued|scheduled)/);
+    assert.deepEqual((await statusOf(space, 'c')).args, [1]);
+  }
 });
 
 test('a child that has ended runs again', async () => {

@@ -9,7 +9,7 @@
 --          being enqueued, else ''; then each id whose job is still unfinished, with its state; that one was not touched (a finished,
 --          failed, stopped or canceled job of the same id is replaced). A state of the form 'canceled by <parent>': the job was taken
 --          in and is canceled, since that parent has ended badly.
---          Neither counted nor named: a child that an earlier attempt of the same job has enqueued and that is unfinished; it is left as it is.
+--          Neither counted nor named: a child that an attempt of the same job has enqueued and that is unfinished; it is left as it is.
 --          Nor is one that was sent twice under the same number, since the connection was lost before the answer came.
 --          {'lost'}: that lease is lost; nothing was enqueued.
 --          {'circle', id, parent}: the parent waits, directly or not, for a job of this id; nothing was enqueued.
@@ -102,10 +102,10 @@ local function circle_through(id)
   return nil
 end
 
--- Whether another attempt of the job that enqueues now has enqueued this one: it is what was asked for. In one attempt an id is used once.
-local function is_of_earlier_attempt(id)
+-- Whether the job that enqueues now has enqueued this one, in this attempt or another: it is what was asked for.
+local function is_own_child(id)
   local by = holder and redis.call('HGET', job_key(id), 'rqt_enqueued_by')
-  return by and by ~= holder and by:match('^[^:]*') == holder:match('^[^:]*')
+  return by and by:match('^[^:]*') == holder:match('^[^:]*')
 end
 
 -- Puts a new job, whose hash is written, to where it is to wait.
@@ -163,7 +163,7 @@ for i = position, #ARGV, 3 do
   local id = ARGV[i]
   local unfinished = ids_in_use and in_the_way(id)
   if unfinished then
-    if not is_of_earlier_attempt(id) then
+    if not is_own_child(id) then
       reply[#reply + 1] = id
       reply[#reply + 1] = unfinished
     end
