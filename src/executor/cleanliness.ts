@@ -1,7 +1,7 @@
 import { ChildWatch } from './child-watch.ts';
 import { Environment } from './environment.ts';
 import { HandleWatch } from './handles.ts';
-import { findSurvivors } from './processes.ts';
+import { findSurvivors, goesOn, type ProcessStat } from './processes.ts';
 import type { JobCall } from './protocol.ts';
 import { Stdio } from './stdio.ts';
 
@@ -54,12 +54,22 @@ export class Cleanliness {
     );
   }
 
+  /**
+   * Says what is still open after it was given time to close. The processes behind it are named, save those that are just ending; not sure
+   * while one of them runs, since it may have done its last work.
+   */
+  explain(passing: string): { readonly text: string; readonly isSure: boolean } {
+    if (!this.#children.canSearch || !this.#children.look()) return { text: passing, isSure: true };
+    const survivors = findSurvivors(process.pid).filter(goesOn);
+    const outlived = nameSurvivors(survivors);
+    if (outlived === null) return { text: passing, isSure: true };
+    const text = OF_PROCESSES_ALONE.test(passing) ? outlived : `${outlived}; ${passing}`;
+    return { text, isSure: survivors.every(({ state }) => state !== 'R') };
+  }
+
   #findChildren(): string | null {
     if (!this.#children.look()) return null;
-    if (!this.#children.canSearch) return 'it started processes';
-    const [first, ...others] = findSurvivors(process.pid);
-    if (!first) return null;
-    return `process ${first.pid}${others.length > 0 ? ` and ${others.length} more` : ''} outlived the job`;
+    return this.#children.canSearch ? nameSurvivors(findSurvivors(process.pid)) : 'it started processes';
   }
 
   #findChange(): string | null {
@@ -72,4 +82,12 @@ export class Cleanliness {
     const names = process.eventNames();
     return names.length !== this.#listeners.size || names.some(name => process.listenerCount(name) !== this.#listeners.get(name));
   }
+}
+
+/** What Node keeps open for a child process and its streams. */
+const OF_PROCESSES_ALONE = /^it left open: (ProcessWrap|PipeWrap|, )+$/;
+
+function nameSurvivors([first, ...others]: readonly ProcessStat[]): string | null {
+  if (!first) return null;
+  return `process ${first.pid}${others.length > 0 ? ` and ${others.length} more` : ''} outlived the job`;
 }

@@ -7,6 +7,8 @@ export interface ProcessStat {
   readonly state: string;
   readonly group: number;
   readonly session: number;
+  /** It is in the middle of its exit. */
+  readonly isExiting: boolean;
   /** Threads' minor faults in children that were waited for: grows with every child that has ended. */
   readonly childFaults: number;
   /** In clock ticks since the machine started. */
@@ -22,11 +24,15 @@ export function parseStat(text: string): ProcessStat {
     state: fields[0] ?? '',
     group: Number(fields[2]),
     session: Number(fields[3]),
+    isExiting: (Number(fields[6]) & PF_EXITING) !== 0,
     childFaults: Number(fields[8]),
     startedTicks: Number(fields[19]),
     rssPages: Number(fields[21]),
   };
 }
+
+/** Of the kernel's flags of a process (include/linux/sched.h). */
+const PF_EXITING = 0x4;
 
 /** Whether a process runs; true where there is no /proc to tell. */
 export function isRunning(pid: number): boolean {
@@ -60,6 +66,21 @@ export function findSurvivors(pid: number): ProcessStat[] {
   return all.filter(
     other => other.pid !== pid && (other.session === pid || (younger(other, own) && holdsAny(other.pid, outputs))),
   );
+}
+
+/** Whether a process has not ended and is not about to: neither is a signal on its way that it does not catch, nor is it in its exit. */
+export function goesOn({ pid }: ProcessStat): boolean {
+  // In the order in which these come to pass, or what passes meanwhile from one to the other would be neither.
+  if (isKilled(pid)) return false;
+  const stat = tryTo(() => parseStat(readFileSync(`/proc/${pid}/stat`, 'latin1')));
+  return stat !== undefined && hasNotEnded(stat) && !stat.isExiting;
+}
+
+/** A stopped or busy one may not have come to it yet. */
+function isKilled(pid: number): boolean {
+  const status = tryTo(() => readFileSync(`/proc/${pid}/status`, 'latin1')) ?? '';
+  const signals = (name: string) => BigInt(`0x${new RegExp(`^${name}:\\s*([0-9a-f]+)$`, 'm').exec(status)?.[1] ?? '0'}`);
+  return ((signals('SigPnd') | signals('ShdPnd')) & ~(signals('SigBlk') | signals('SigIgn') | signals('SigCgt'))) !== 0n;
 }
 
 function younger(other: ProcessStat, own: ProcessStat | undefined): boolean {

@@ -45,8 +45,23 @@ for (const [name, reason] of [
 for (const name of ['child', 'background', 'ownGroup']) {
   test(`a process that outlives its job is killed: leaves#${name}`, async () => {
     const left = resultOf(await run(`leaves#${name}`)) as number;
-    assert.match(retired.at(-1) ?? '', /^(process \d+( and \d+ more)? outlived the job|it left open: ProcessWrap)$/);
+    assert.match(retired.at(-1) ?? '', /^process \d+( and \d+ more)? outlived the job$/);
     await until('it is gone', () => !isAlive(left));
+  });
+}
+
+test('processes and a timer that outlive their job are both named', async () => {
+  const left = resultOf(await run('leaves#childAndTimer')) as number;
+  assert.equal(retired.at(-1), `process ${left} outlived the job; it left open: ProcessWrap, Timeout`);
+});
+
+for (const name of ['killedChild', 'endingChild']) {
+  test(`a process that is just ending is not said to have outlived its job: leaves#${name}`, async () => {
+    for (let at = 0; at < 10; at++) {
+      retired.length = 0;
+      await run(`leaves#${name}`);
+      assert.doesNotMatch(retired.join('\n'), /outlived/);
+    }
   });
 }
 

@@ -42,6 +42,24 @@ test('below --max-memory an executor is kept', async () => {
   assert.deepEqual(await executorsOf([['t#hold', '100'], PID], '--max-memory', '1gb'), [0, 0]);
 });
 
+test('a child process that a task did not wait for is told as work that went on, like a timer, once for the task', async () => {
+  const space = newSpace(redis);
+  const folder = newFolder({
+    't.mjs': `import { execSync, spawn } from 'node:child_process';
+export const direct = () => spawn('sleep', ['301']).pid;
+export const background = () => { execSync('sleep 302 >/dev/null 2>&1 &'); };
+export const waitedFor = () => new Promise(resolve => spawn('true').once('exit', resolve));`,
+  });
+  for (const task of ['direct', 'direct', 'background', 'waitedFor']) await space.enqueue(`t#${task}`);
+  const { status, stderr } = await space.run(['worker', '--burst', '--path', folder]);
+  assert.equal(status, 0);
+  const told = stderr.match(/t#\w+ ended while work of it went on, which is ended too: process \d+ outlived the job;/g) ?? [];
+  assert.deepEqual(
+    told.map(line => line.split(' ')[0]),
+    ['t#direct', 't#background'],
+  );
+});
+
 for (const args of [
   ['--recycle-after', '0'],
   ['--recycle-after', 'often'],
