@@ -54,7 +54,7 @@ export interface Job {
 const RETRY: unique symbol = Symbol.for('rqt.retry');
 const FAIL: unique symbol = Symbol.for('rqt.fail');
 
-/** Thrown by a task: try this job again, whatever its `--retry-max` says; that one's retries are not spent. */
+/** Thrown or returned by a task: try this job again, whatever its `--retry-max` says; that one's retries are not spent. */
 export class Retry extends Error {
   override readonly name = 'Retry';
   /** How long to wait until then: `'30s'`, or seconds. Default: not at all, but a second from the eleventh on when there is no {@link max}. */
@@ -75,7 +75,7 @@ export class Retry extends Error {
   readonly [RETRY] = true;
 }
 
-/** Thrown by a task: the job has failed, and trying again would not help. */
+/** Thrown or returned by a task: the job has failed, and trying again would not help. */
 export class Fail extends Error {
   override readonly name = 'Fail';
   /** @internal */

@@ -4,6 +4,16 @@ import type { Again } from './protocol.ts';
 const RETRY = Symbol.for('rqt.retry');
 const FAIL = Symbol.for('rqt.fail');
 
+/** Whether this is a `Fail` or a `Retry` of rqt/task. To return one is as good as to throw it: RQ's tasks return theirs. */
+export function isWish(value: unknown): boolean {
+  if (typeof value !== 'object' || value === null) return false;
+  try {
+    return FAIL in value || RETRY in value;
+  } catch {
+    return false;
+  }
+}
+
 /** What something thrown says of trying again; null when it is neither `Fail` nor `Retry` of rqt/task, whichever copy of that was loaded. */
 export function wishOf(thrown: unknown): Again | null {
   if (typeof thrown !== 'object' || thrown === null) return null;

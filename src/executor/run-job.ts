@@ -1,5 +1,5 @@
 import { failpoint } from '../failpoint.ts';
-import { wishOf } from './again.ts';
+import { isWish, wishOf } from './again.ts';
 import type { Cleanliness } from './cleanliness.ts';
 import { JobContext, setContext } from './context.ts';
 import { exitStatusOf } from './exit-status.ts';
@@ -77,6 +77,7 @@ export class JobRunner {
       const task = loader.loaded(call.task) ?? (await loader.load(call.task, call.queue));
       if (__FAILPOINTS__) failpoint('task.loaded');
       const value = await apply(task, call);
+      if (isWish(value)) throw value;
       if (__FAILPOINTS__) failpoint('task.returned');
       return { kind: 'finished', ...keepResult(value, setup.maxResultBytes) };
     } catch (error) {
@@ -95,14 +96,18 @@ export class JobRunner {
     const { loader, cleanliness } = this.#parts;
     const again = (patience: Patience) => setImmediate(() => this.#wrapUp(context, outcome, patience));
     const left = loader.broken ?? cleanliness.findLeftover();
-    if (left === null || typeof left === 'string') return this.#report(outcome, left);
-    if (loader.isPreparing) return void again({ turns, looks });
-    if (turns > 0) return void again({ turns: turns - 1, looks });
-    const { text, isSure } = cleanliness.explain(left.passing);
+    if (left === null || typeof left === 'string') this.#report(outcome, left);
+    else if (loader.isPreparing) again({ turns, looks });
+    else if (turns > 0) again({ turns: turns - 1, looks });
+    else this.#explain(outcome, left.passing, looks, again);
+  }
+
+  #explain(outcome: Outcome, passing: string, looks: number, again: (patience: Patience) => unknown): void {
+    const { text, isSure } = this.#parts.cleanliness.explain(passing);
     const isSeenTwice = isSure && looks < PATIENCE.looks;
-    if (text === left.passing || isSeenTwice || looks === 0) return this.#report(outcome, text);
+    if (text === passing || isSeenTwice || looks === 0) this.#report(outcome, text);
     // In a turn of its own, where the timer is not open any more.
-    setTimeout(() => again({ turns: 0, looks: looks - 1 }), LOOK_AGAIN_MS);
+    else setTimeout(() => again({ turns: 0, looks: looks - 1 }), LOOK_AGAIN_MS);
   }
 
   #report(outcome: Outcome, left: string | null): void {

@@ -166,6 +166,29 @@ export const run = () => { throw new Fail('no such customer'); };`,
   assert.match(status.error ?? '', /no such customer/);
 });
 
+test('a Retry that is returned, as RQ has it, is as good as one that is thrown', async () => {
+  const space = newSpace(redis);
+  const { status } = await runOnce(
+    space,
+    `import { Retry } from 'rqt/task';
+export const run = async () => new Retry({ max: 2, because: 'still closed' });`,
+  );
+  assert.deepEqual(outcomes(status), ['retried', 'retried', 'out of retries']);
+  assert.match(status.error ?? '', /^Retry: still closed\n.*t\.mjs:2/);
+});
+
+test('a Fail that is returned fails the job, whatever its --retry-max', async () => {
+  const space = newSpace(redis);
+  const { status } = await runOnce(
+    space,
+    `import { Fail } from 'rqt/task';
+export const run = () => new Fail('no such customer');`,
+    ['--retry-max', '3'],
+  );
+  assert.deepEqual([status.state, status.attempt_count, status.result], ['failed', 1, null]);
+  assert.match(status.error ?? '', /^Fail: no such customer/);
+});
+
 test('Fail may have a cause, and its subclasses are as good', async () => {
   const space = newSpace(redis);
   const { status } = await runOnce(
