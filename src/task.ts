@@ -83,9 +83,9 @@ export class Fail extends Error {
 }
 
 /** An error whose stack begins in the task, and which fails it like {@link Fail}. */
-function misused(mistake: string, constructor: new (...args: never[]) => Retry): TypeError {
+function misused(mistake: string, where: new (...args: never[]) => Retry): TypeError {
   const error = new TypeError(`Retry: ${mistake}`);
-  Error.captureStackTrace(error, constructor);
+  Error.captureStackTrace(error, where);
   return Object.defineProperty(error, FAIL, { value: true });
 }
 

@@ -5,6 +5,7 @@ export interface ProcessStat {
   readonly pid: number;
   /** One letter; `Z` and `X` have ended. */
   readonly state: string;
+  readonly parent: number;
   readonly group: number;
   readonly session: number;
   /** It is in the middle of its exit. */
@@ -22,6 +23,7 @@ export function parseStat(text: string): ProcessStat {
   return {
     pid: Number.parseInt(text, 10),
     state: fields[0] ?? '',
+    parent: Number(fields[1]),
     group: Number(fields[2]),
     session: Number(fields[3]),
     isExiting: (Number(fields[6]) & PF_EXITING) !== 0,
@@ -64,7 +66,9 @@ export function findSurvivors(pid: number): ProcessStat[] {
   const outputs = new Set([1, 2].map(fd => tryTo(() => readlinkSync(`/proc/${pid}/fd/${fd}`))));
   outputs.delete(undefined);
   return all.filter(
-    other => other.pid !== pid && (other.session === pid || (younger(other, own) && holdsAny(other.pid, outputs))),
+    other =>
+      other.pid !== pid &&
+      (other.session === pid || (younger(other, own) && !isBeingForked(other, own) && holdsAny(other.pid, outputs))),
   );
 }
 
@@ -85,6 +89,13 @@ function isKilled(pid: number): boolean {
 
 function younger(other: ProcessStat, own: ProcessStat | undefined): boolean {
   return own !== undefined && other.startedTicks >= own.startedTicks;
+}
+
+/** By the worker: until it runs a program of its own it has all that the worker has open, our outputs' other ends among it. */
+function isBeingForked(other: ProcessStat, own: ProcessStat | undefined): boolean {
+  if (other.parent !== own?.parent) return false;
+  const [a, b] = [other.pid, own.parent].map(pid => tryTo(() => readFileSync(`/proc/${pid}/cmdline`, 'latin1')));
+  return a === b;
 }
 
 function holdsAny(pid: number, links: ReadonlySet<string | undefined>): boolean {

@@ -94,20 +94,20 @@ export class JobRunner {
     // Its timer is nothing that the job left behind.
     JobContext.close(context);
     const { loader, cleanliness } = this.#parts;
-    const again = (patience: Patience) => setImmediate(() => this.#wrapUp(context, outcome, patience));
+    const again = (patience: Patience) => {
+      setImmediate(() => this.#wrapUp(context, outcome, patience));
+    };
     const left = loader.broken ?? cleanliness.findLeftover();
     if (left === null || typeof left === 'string') this.#report(outcome, left);
     else if (loader.isPreparing) again({ turns, looks });
     else if (turns > 0) again({ turns: turns - 1, looks });
-    else this.#explain(outcome, left.passing, looks, again);
-  }
-
-  #explain(outcome: Outcome, passing: string, looks: number, again: (patience: Patience) => unknown): void {
-    const { text, isSure } = this.#parts.cleanliness.explain(passing);
-    const isSeenTwice = isSure && looks < PATIENCE.looks;
-    if (text === passing || isSeenTwice || looks === 0) this.#report(outcome, text);
-    // In a turn of its own, where the timer is not open any more.
-    else setTimeout(() => again({ turns: 0, looks: looks - 1 }), LOOK_AGAIN_MS);
+    else {
+      const { text, isSure } = cleanliness.explain(left.passing);
+      const isSeenTwice = isSure && looks < PATIENCE.looks;
+      if (text === left.passing || isSeenTwice || looks === 0) this.#report(outcome, text);
+      // In a turn of its own, where the timer is not open any more.
+      else setTimeout(() => again({ turns: 0, looks: looks - 1 }), LOOK_AGAIN_MS);
+    }
   }
 
   #report(outcome: Outcome, left: string | null): void {
