@@ -73,9 +73,17 @@ function endingsOf(module: string): readonly string[] {
 
 const ENDINGS = [...EXTENSIONS, ...EXTENSIONS.map(extension => `/index${extension}`)];
 
+/** Not where a file stands in for a folder, or a name is longer than names can be. */
 function isFile(path: string): boolean {
-  return statSync(path, { throwIfNoEntry: false })?.isFile() ?? false;
+  try {
+    return statSync(path, { throwIfNoEntry: false })?.isFile() ?? false;
+  } catch (error) {
+    if (CANNOT_BE.includes((error as NodeJS.ErrnoException).code ?? '')) return false;
+    throw error;
+  }
 }
+
+const CANNOT_BE = ['ENOTDIR', 'ENAMETOOLONG'];
 
 /** Being able to write to Redis must not mean being able to run any file: a link may not lead out either. */
 function insideOf(root: string, file: string, module: string): string {

@@ -83,6 +83,14 @@ test('a module that is nowhere is told with all the places', async () => {
   for (const root of [first, second, fixtures]) assert.ok(reason.includes(root));
 });
 
+for (const module of ['both.mjs/x', 'pkg/mod.cjs/x', 'x'.repeat(300)]) {
+  test(`a module that cannot be there is told like one that is not: ${module.slice(0, 20)}`, async () => {
+    const { outcome } = await run(`${module}#fn`);
+    assert.ok(reasonOf({ outcome }).startsWith(`no module "${module}" in ${first}, `));
+    assert.equal(traceOf({ outcome }), '');
+  });
+}
+
 test("a dotted name that is nowhere is told to look like Python's", async () => {
   const reason = reasonOf(await run('app.mail.send'));
   assert.match(
