@@ -25,8 +25,8 @@ type Told =
   | ({ readonly event: 'result_absent'; readonly reason: string } & OfJob)
   /** `trace` is the task's own stack, or ''. */
   | ({ readonly event: 'job_failed'; readonly reason: string; readonly trace: string; readonly durationMs: number } & OfJob)
-  /** Failed and tried again: after `delayMs`, `retriesLeft` times more. */
-  | ({ readonly event: 'job_retried'; readonly reason: string; readonly delayMs: number; readonly retriesLeft: number } & OfJob)
+  /** Failed and tried again: after `delayMs`. */
+  | ({ readonly event: 'job_retried'; readonly reason: string; readonly delayMs: number } & RetriesOf & OfJob)
   /** Stopped by a user. */
   | ({ readonly event: 'job_stopped' } & OfJob)
   /** Put back at the front of its queue: a cold shutdown, or its worker died. */
@@ -94,3 +94,13 @@ const LEVELS: Readonly<Record<LogEvent['event'], LogLevel>> = {
   error: 'error',
   quitting: 'info',
 };
+
+/**
+ * `retriesLeft` of the job's own. `asked`: that is not one of these, its task has asked for it, for so many times; of at most `askedMax`, null:
+ * without a limit. Both are null when it has not asked.
+ */
+interface RetriesOf {
+  readonly retriesLeft: number;
+  readonly asked: number | null;
+  readonly askedMax: number | null;
+}

@@ -114,7 +114,8 @@ function tookText(durationMs: number): string {
   return durationMs === 0 ? '' : ` after ${formatDuration(durationMs)}`;
 }
 
-function retryText({ delayMs, retriesLeft }: { readonly delayMs: number; readonly retriesLeft: number }): string {
+function retryText({ delayMs, retriesLeft, asked, askedMax }: Extract<LogEvent, { event: 'job_retried' }>): string {
   const when = delayMs === 0 ? 'at once' : `in ${formatDuration(delayMs)}`;
-  return `${when}, ${plural(retriesLeft, 'retry', 'retries')} left`;
+  if (asked === null) return `${when}, ${plural(retriesLeft, 'retry', 'retries')} left`;
+  return `${when}, as its task asked${askedMax === null ? '' : ` (${asked} of ${plural(askedMax, 'time')})`}`;
 }

@@ -192,6 +192,7 @@ function tell(
           reason: outcome.failure.reason,
           delayMs: settled.inMs,
           retriesLeft: settled.retriesLeft,
+          ...askedOf(job, outcome),
         });
       }
       return;
@@ -206,4 +207,9 @@ function tell(
       log({ event: 'late_result_dropped', ...of });
       return;
   }
+}
+
+/** What is told of a retry that the task asked for. */
+function askedOf({ askedRetries }: ClaimedJob, { again }: Extract<Outcome, { kind: 'failed' }>) {
+  return again?.kind === 'in' ? { asked: askedRetries + 1, askedMax: again.max } : { asked: null, askedMax: null };
 }

@@ -244,7 +244,7 @@ const EVENTS: Readonly<Record<LogEvent['event'], Readonly<Record<string, unknown
   result_kept: { ...of, ttlMs: null },
   result_absent: { ...of, reason: 'a circle' },
   job_failed: { ...of, reason: 'Error: no', trace: '', durationMs: 1 },
-  job_retried: { ...of, reason: 'Error: no', delayMs: 0, retriesLeft: 0 },
+  job_retried: { ...of, reason: 'Error: no', delayMs: 0, retriesLeft: 0, asked: 1, askedMax: 3 },
   job_stopped: of,
   job_put_back: { ...of, reason: 'its worker died' },
   job_cron: { ...of, entry: 'nightly' },

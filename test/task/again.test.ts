@@ -64,6 +64,8 @@ export const run = () => { throw new Retry({ max: 2, because: 'still closed' });
   assert.deepEqual([status.state, status.attempt_count], ['failed', 3]);
   assert.deepEqual(outcomes(status), ['retried', 'retried', 'out of retries']);
   assert.match(status.error ?? '', /still closed/);
+  assert.match(ran.stderr, /at once, as its task asked \(1 of 2 times\): .*at once, as its task asked \(2 of 2 times\): /s);
+  assert.doesNotMatch(ran.stderr, /retries left/);
 });
 
 test('a Retry without a wait and a max is at once ten times, then after a second: it does not spin', async () => {

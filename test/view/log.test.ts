@@ -22,8 +22,16 @@ const told: [LogEvent, string][] = [
   [{ ...ofJob, event: 'result_kept', ttlMs: null }, 'Result is kept for ever'],
   [{ ...ofJob, event: 'result_absent', reason: 'a BigInt' }, `default: Job has no result (${ofJob.jobId}): a BigInt`],
   [
-    { ...ofJob, event: 'job_retried', reason: 'Error: x', delayMs: 5000, retriesLeft: 1 },
+    { ...ofJob, event: 'job_retried', reason: 'Error: x', delayMs: 5000, retriesLeft: 1, asked: null, askedMax: null },
     `default: Job will be retried (${ofJob.jobId}) in 5 s, 1 retry left: Error: x`,
+  ],
+  [
+    { ...ofJob, event: 'job_retried', reason: 'Retry: closed', delayMs: 1000, retriesLeft: 0, asked: 3, askedMax: 10 },
+    `default: Job will be retried (${ofJob.jobId}) in 1 s, as its task asked (3 of 10 times): Retry: closed`,
+  ],
+  [
+    { ...ofJob, event: 'job_retried', reason: 'Retry: closed', delayMs: 0, retriesLeft: 0, asked: 3, askedMax: null },
+    `default: Job will be retried (${ofJob.jobId}) at once, as its task asked: Retry: closed`,
   ],
   [{ ...ofJob, event: 'job_stopped' }, `default: Job stopped by user (${ofJob.jobId})`],
   [{ ...ofJob, event: 'job_put_back', reason: 'cold shut down' }, `default: Job put back (${ofJob.jobId}): cold shut down`],
