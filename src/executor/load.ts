@@ -1,7 +1,8 @@
-import { readdirSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
 import { pathToFileURL } from 'node:url';
 import type { Jiti } from 'jiti';
 import { findModule, parseTaskName } from './find.ts';
+import { someSource } from './imports.ts';
 import { pickFunction, type TaskFunction } from './pick.ts';
 import type { Setup } from './protocol.ts';
 import { FileStamps } from './stamps.ts';
@@ -58,13 +59,21 @@ export class TaskLoader {
 
   async #import(file: string): Promise<object> {
     try {
-      const module: object = isTypeScript(file) ? await (await this.#getJiti()).import(file) : await this.#importNatively(file);
+      const module: object = needsLoader(file) ? await this.#importTranspiled(file) : await this.#importNatively(file);
       this.#stamps.addRequired();
       return module;
     } catch (error) {
       this.broken = `${file} failed to load`;
       throw locateSyntaxError(error, file);
     }
+  }
+
+  async #importTranspiled(file: string): Promise<object> {
+    const jiti = await this.#getJiti();
+    if (isTypeScript(file)) return jiti.import(file);
+    // Asked to import JavaScript, it would first try what Node can do, and run the module a second time when that fails half-way.
+    const options = { filename: file, async: true, forceTranspile: true };
+    return (await jiti.evalModule(readFileSync(file, 'utf8'), options)) as object;
   }
 
   #importNatively(file: string): Promise<object> {
@@ -97,6 +106,15 @@ interface Loaded {
   readonly file: string;
   readonly fn: TaskFunction;
 }
+
+/** A Node that cannot load TypeScript by itself fails also at JavaScript that imports it, which the loader can load as well. */
+function needsLoader(file: string): boolean {
+  if (isTypeScript(file)) return true;
+  return !LOADS_TYPESCRIPT && someSource(file, ({ path, isImported }) => isImported && isTypeScript(path));
+}
+
+/** Node 22.18 and later strip types. */
+const LOADS_TYPESCRIPT = Boolean((process.features as { readonly typescript?: unknown }).typescript);
 
 function isTypeScript(file: string): boolean {
   return /\.[mc]?ts$/.test(file);

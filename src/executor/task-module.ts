@@ -1,7 +1,6 @@
-import { existsSync, readFileSync, statSync } from 'node:fs';
 import Module, { register } from 'node:module';
-import { dirname, extname, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { someSource } from './imports.ts';
 
 /** What tasks import to know of their job. */
 export const TASK_MODULE = 'rqt/task';
@@ -17,7 +16,7 @@ export const taskModuleAlias: Readonly<Record<string, string>> = { [TASK_MODULE]
  * some 10 ms and a thread, so it is set only when the file, or one that it imports by a relative path, mentions the module.
  */
 export function provideTaskModule(file: string): void {
-  if (provided || !mentionsTaskModule(file, new Set())) return;
+  if (provided || !someSource(file, ({ text }) => text.includes(TASK_MODULE))) return;
   provided = true;
   register(`data:text/javascript,${encodeURIComponent(HOOK)}`);
   provideToRequire();
@@ -34,22 +33,4 @@ function provideToRequire(): void {
   const original = loader._resolveFilename;
   loader._resolveFilename = (request, ...rest) =>
     request === TASK_MODULE ? fileURLToPath(moduleUrl) : original.call(loader, request, ...rest);
-}
-
-const MOST_FILES = 500;
-
-function mentionsTaskModule(file: string, seen: Set<string>): boolean {
-  if (seen.has(file) || seen.size > MOST_FILES || !isFile(file)) return false;
-  seen.add(file);
-  const text = readFileSync(file, 'utf8');
-  if (text.includes(TASK_MODULE)) return true;
-  return [...text.matchAll(/['"](\.{1,2}\/[^'"\n]+)['"]/g)].some(match => {
-    const path = resolve(dirname(file), match[1] ?? '');
-    const candidates = extname(path) === '' ? ['.js', '.cjs', '.mjs', '/index.js'].map(ending => path + ending) : [path];
-    return candidates.some(candidate => mentionsTaskModule(candidate, seen));
-  });
-}
-
-function isFile(path: string): boolean {
-  return existsSync(path) && statSync(path).isFile();
 }

@@ -17,6 +17,16 @@ const first = folderOf({
   'broken.mjs': 'export const a = 1;\nexport const = 2;',
   'broken.cjs': 'exports.a = 1;\nvar = 2;',
   'throws.mjs': 'throw new Error("at load");',
+  'typed.ts': 'export enum Kind { A = "a" }\nexport const twice = (n: number): string => Kind.A + n * 2;',
+  'imports.mjs':
+    'globalThis.imports = (globalThis.imports ?? 0) + 1;\nimport { twice } from "./typed.ts";\nexport const fn = () => twice(2) + imports;',
+  'requires.cjs':
+    'globalThis.requires = (globalThis.requires ?? 0) + 1;\nconst { twice } = require("./typed.ts");\nexports.fn = () => twice(2) + requires;',
+  'awaits.mjs':
+    'globalThis.awaits = (globalThis.awaits ?? 0) + 1;\nconst { twice } = await import("./typed.ts");\nexport const fn = () => twice(2) + awaits;',
+  'later.mjs': 'export const fn = async () => (await import("./typed.ts")).twice(2) + 1;',
+  'deep.mjs':
+    'import { job } from "rqt/task";\nimport { fn as inner } from "./imports.mjs";\nexport const fn = () => [inner(), job.attempt].join("");',
   'node_modules/x/index.js': 'exports.fn = () => "installed";',
 });
 const second = folderOf({
@@ -45,6 +55,22 @@ for (const [task, value] of [
 ] as const) {
   test(`${task} is found`, async () => {
     assert.equal(resultOf(await run(task)), value);
+  });
+}
+
+const loadsAll = process.features as { readonly typescript?: unknown };
+for (const [name, value] of [
+  ['imports.mjs', 'a41'],
+  ['requires.cjs', 'a41'],
+  ['awaits.mjs', 'a41'],
+  ['later.mjs', 'a41'],
+  ['deep.mjs', 'a411'],
+]) {
+  // A Node that strips types has no enum.
+  test(`${name}, which comes to TypeScript by its imports, loads, and runs once`, {
+    skip: Boolean(loadsAll.typescript),
+  }, async () => {
+    assert.equal(resultOf(await run(`${name}#fn`)), value);
   });
 }
 
