@@ -63,8 +63,19 @@ function ownStack(error: Error): string {
   return stack
     .split('\n')
     .filter(line => !isFrame(line) || !FOREIGN.some(part => line.includes(part)))
+    .map(line => (isFrame(line) ? withoutWrongColumn(line, error) : line))
     .join('\n');
 }
+
+/** The TypeScript loader keeps lines, not columns: those are of what it made. Only where it found a syntax error, which the message tells, they are the source's. */
+function withoutWrongColumn(frame: string, error: Error): string {
+  const [, place = '', column = '', end = ''] = TRANSPILED_FRAME.exec(frame) ?? [];
+  if (place === '') return frame;
+  return messageOf(error).endsWith(`${place.slice(place.indexOf('/'))}${column})`) ? frame : place + end;
+}
+
+/** What Node loads itself as an ES module has an address, `file:///…`. */
+const TRANSPILED_FRAME = /^( {4}at (?:.*\(|async )?\/.*\.(?:[cm]?ts|mjs):\d+)(:\d+)(\)?)$/;
 
 function isFrame(line: string): boolean {
   return line.startsWith('    at ');

@@ -1,5 +1,5 @@
 import type { EndedExecution } from '../ended-execution.ts';
-import { placeIn } from '../parse/stack-place.ts';
+import { type Place, placeIn } from '../parse/stack-place.ts';
 import type { RunSummary } from '../run-stats.ts';
 import { formatCount } from './count.ts';
 import { safeLine, safeLines } from './safe.ts';
@@ -31,10 +31,11 @@ function annotation({ id, queue, description, reason, trace, fate }: EndedExecut
   const told = safeLine(reason ?? '');
   const stack = safeLines(trace, false);
   const message = [told, ...(stack[0] === told ? stack.slice(1) : stack), `job ${id}`].join('\n');
-  return command(
-    { ...(place && { file: place.file, line: String(place.line), col: String(place.column) }), title: safeLine(title) },
-    message.slice(0, LONGEST_MESSAGE),
-  );
+  return command({ ...(place && propertiesOf(place)), title: safeLine(title) }, message.slice(0, LONGEST_MESSAGE));
+}
+
+function propertiesOf({ file, line, column }: Place): Record<string, string> {
+  return { file, line: String(line), ...(column !== null && { col: String(column) }) };
 }
 
 function command(properties: Readonly<Record<string, string>>, message: string): string {

@@ -16,6 +16,9 @@ const first = folderOf({
   'broken.ts': 'export const a = 1;\nexport const = 2;',
   'broken.mjs': 'export const a = 1;\nexport const = 2;',
   'broken.cjs': 'exports.a = 1;\nvar = 2;',
+  'long.ts': `export const fn = (a?: { readonly name: number }, b: Record<string, number> = { x: 1 }): number => { throw new Error('no'); };
+export const later = async (): Promise<void> => { await null; fn(); };`,
+  'long.mjs': 'export const fn = () => { throw new Error("no"); };',
   'throws.mjs': 'throw new Error("at load");',
   'typed.ts': 'export enum Kind { A = "a" }\nexport const twice = (n: number): string => Kind.A + n * 2;',
   'imports.mjs':
@@ -149,6 +152,12 @@ for (const name of ['broken.ts', 'broken.mjs', 'broken.cjs']) {
     assert.match(reasonOf(ended), new RegExp(`^SyntaxError: .*/${name.replace('.', '\\.')}:2`));
   });
 }
+
+test('a stack of TypeScript has the lines of the source, and no columns, which would be of what was made of it', async () => {
+  const trace = traceOf(await run('long.ts#later'));
+  assert.match(trace, /^Error: no\n {4}at fn \(\/.*\/long\.ts:1\)\n {4}at later \(\/.*\/long\.ts:2\)$/);
+  assert.match(traceOf(await run('long.mjs#fn')), /long\.mjs:1:33\)$/);
+});
 
 test('what a module throws while it loads fails the job, and the executor is replaced', async () => {
   const ended = await run('throws#fn');

@@ -18,6 +18,11 @@ test('a failed job is an error at the place in the repository where it was throw
   ]);
 });
 
+test('a place without a column is annotated without one', () => {
+  const [line = ''] = annotationLines(failed({ trace: 'Error: no\n    at send (/repo/tasks/mail.ts:12)' }), '/repo');
+  assert.match(line, /^::error file=tasks\/mail\.ts,line=12,title=/);
+});
+
 test("what an error says cannot end its command or begin another one: GitHub's escapes", () => {
   const hostile = 'x%0A\r\n::set-env name=A::b,c:d\x1b[31m';
   const lines = annotationLines(failed({ description: hostile, reason: hostile, trace: hostile, queue: 'a:b,c' }), '/repo');
