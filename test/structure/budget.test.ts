@@ -8,7 +8,7 @@ import { projectRoot } from '../helpers/rqt.ts';
  * What a command loads before it does anything: bytes of the bundle that are reached from the command table and the command without
  * passing an import(). Times are noisy, bytes are exact. Each budget is a little above what is used: a new dependency shows here first.
  */
-const BUDGETS_KB: Readonly<Record<string, number>> = { enqueue: 266, info: 256, status: 256, worker: 335 };
+const BUDGETS_KB: Readonly<Record<string, number>> = { enqueue: 268, info: 256, status: 256, worker: 335 };
 
 /** What the quick commands must never load: help is yargs's, and looks are for those who look. */
 const NOT_FOR_ENQUEUE = ['yargs', 'chalk', 'cli-table3', 'ioredis/built/cluster', 'smol-toml'];
