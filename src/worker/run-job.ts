@@ -23,7 +23,7 @@ import { untilDone } from './patience.ts';
 import type { Slot } from './slot.ts';
 import { whileUnkept } from './unkept.ts';
 
-/** What a job's run came to, and the next claim when one was made in the same round trip. `ended` is null when it did not begin: no executor could be started, or the worker is to stop. */
+/** What a job's run came to, and the next claim when one was made in the same round trip. `ended` is null when it did not begin: no executor could be started, or the worker is to stop at once. */
 export interface JobEnd {
   readonly ended: EndedExecution | null;
   readonly next: Claim | null;
@@ -35,8 +35,8 @@ export type NextRequest = (outcome: Outcome['kind']) => ClaimRequest | null;
 /** Runs one claimed job in an executor and settles it. */
 export async function runJob(slot: Slot, job: ClaimedJob, nextRequest: NextRequest): Promise<JobEnd> {
   const { log } = slot.options;
-  if (slot.asked !== 'nothing') {
-    // It was asked while the claim was under way.
+  if (slot.asked === 'cold') {
+    // It was asked while the claim was under way. A warm stop finishes what Redis knows as running.
     await giveBack(slot, job, { reason: 'the worker is stopping', hasBegun: false });
     return NOT_BEGUN;
   }

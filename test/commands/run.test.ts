@@ -155,7 +155,7 @@ test('a second Ctrl-C does not wait for the grace period', async () => {
 test('Ctrl-C while its job is being claimed: the task does not begin', async () => {
   const space = newSpace(redis);
   const proxy = await openProxy(redis);
-  proxy.delay(400);
+  proxy.delay(1000);
   const running = space.start(['run', 't#touch', join(tasks, 'claimed'), '--path', tasks, '--url', proxy.url]);
   // Redis has done it, and its answer is on the way.
   await until('it is claimed', async () => (await redis.client.keys(space.key('wip:*'))).length > 0, 60_000);

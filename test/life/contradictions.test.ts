@@ -57,7 +57,7 @@ const refused: [flags: string[], says: RegExp, status?: number][] = [
   [['--on-success', 'nope'], /task nope names no function; did you mean nope#nope/],
   [['--on-failure', '/etc/x#y'], /is an absolute path/],
   [['--on-stopped', '../x#y'], /leaves the task roots/],
-  [['--meta', 'novalue'], /--meta novalue has no key.*--meta owner=ann/],
+  [['--meta', 'novalue'], /--meta novalue has no =value.*--meta owner=ann/],
   [['--meta', 'a=1', '--meta', 'a=2'], /--meta a is given twice/],
   [['--meta', 'a:={'], /a/, 65],
   [['--meta', 'a=@/nowhere/at/all'], /nowhere/, 66],
