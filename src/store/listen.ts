@@ -150,7 +150,7 @@ export function subscribe(db: Db, worker: string, listener: Listener): Subscript
 
 const PING_EVERY_MS = 10_000;
 
-/** As tell_of_callback() in places.lua says it, and sweep.lua. */
+/** As tell_workers() in prelude.lua says it. */
 function hearOfCallback(message: string, { onDueCallback, onCallbackTakenBack, onOverdue }: Listener): void {
   const { queue, execution, overdue } = readMessage(message) ?? {};
   if (typeof overdue === 'string') onOverdue(overdue);

@@ -33,14 +33,14 @@ end
 local function owe_callback(id, queue, on, tries)
   redis.call('HSET', job_key(id), 'rqt_callback_due', on, 'rqt_callback_tries', tries)
   redis.call('RPUSH', callbacks_key(queue), id)
-  tell_of_callback({ queue = queue })
+  tell_workers({ queue = queue })
 end
 
 -- Leaves it to another worker, since the one that ran it was cut short. Nothing happens when none is due.
 local function owe_callback_again(id, queue)
   if redis.call('HEXISTS', job_key(id), 'rqt_callback_due') == 0 or redis.call('LPOS', callbacks_key(queue), id) then return end
   redis.call('RPUSH', callbacks_key(queue), id)
-  tell_of_callback({ queue = queue })
+  tell_workers({ queue = queue })
 end
 
 -- Whether a job is still as its callback is to find it: others (Python) may have requeued it.

@@ -60,7 +60,7 @@ local function forgive_callback(id, queue)
   redis.call('LREM', callbacks_key(queue), 0, id)
   for _, execution in ipairs(redis.call('ZRANGE', executions_key(id), 0, -1)) do
     end_lease(id, execution, queue)
-    tell_of_callback({ execution = execution })
+    tell_workers({ execution = execution })
   end
 end
 

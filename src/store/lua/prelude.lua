@@ -44,8 +44,9 @@ local function execution_key(id, execution) return P .. ':execution:' .. id .. '
 local function executions_key(id) return P .. ':executions:' .. id end
 -- Jobs that have ended without their worker, and whose callback is still to be run.
 local function callbacks_key(queue) return P .. ':rqt:callbacks:' .. queue end
--- Tells workers of callbacks: of a queue where one is due, or of an execution of one that counts no more. Nobody needs to hear it: they look, too.
-local function tell_of_callback(what) redis.pcall('PUBLISH', P .. ':pubsub:rqt:callbacks', cjson.encode(what)) end
+-- Tells all workers, which look by themselves, too: `queue` where a callback is due, `execution` of a callback that counts no more, or whose lease
+-- is `overdue`.
+local function tell_workers(what) redis.pcall('PUBLISH', P .. ':pubsub:rqt:callbacks', cjson.encode(what)) end
 -- registry: wip, finished, failed, deferred, scheduled or canceled
 local function registry_key(registry, queue) return P .. ':' .. registry .. ':' .. queue end
 local function worker_key(worker) return P .. ':worker:' .. worker end

@@ -6,7 +6,7 @@
 -- O(queues given), O(all queues) for all workers
 local reply = { 'resumed', math.max(#ARGV - 1, 1) }
 local function tell_if_due(queue)
-  if redis.call('EXISTS', callbacks_key(queue)) == 1 then tell_of_callback({ queue = queue }) end
+  if redis.call('EXISTS', callbacks_key(queue)) == 1 then tell_workers({ queue = queue }) end
 end
 if not ARGV[2] then
   reply[3] = tostring(redis.call('DEL', P .. ':suspended'))

@@ -21,7 +21,7 @@ for i = 1, #lapsed, 2 do
   else
     reply[2] = reply[2] + 1
     -- Its worker may live and believe that it has time: a machine was asleep, or Redis's clock was set.
-    redis.pcall('PUBLISH', P .. ':pubsub:rqt:callbacks', cjson.encode({ overdue = execution }))
+    tell_workers({ overdue = execution })
   end
 end
 
