@@ -4,8 +4,7 @@ import { putCron } from '../../store/cron/index.ts';
 import { redisNow } from '../../store/index.ts';
 import { formatDuration } from '../../view/duration.ts';
 import { formatTime } from '../../view/time.ts';
-import { wantsQuiet } from '../shared/exclude.ts';
-import { print, withStore } from '../shared/io.ts';
+import { heedQuiet, print, QUIET_OPTION, withStore } from '../shared/io.ts';
 import { ENTRY_OPTIONS } from './options.ts';
 
 export const add: Command = {
@@ -18,7 +17,7 @@ export const add: Command = {
   options: [
     ...ENTRY_OPTIONS,
     { name: 'replace', type: 'boolean', describe: 'replace another entry of this name' },
-    { name: 'quiet', type: 'boolean', describe: 'print nothing; not with --json' },
+    QUIET_OPTION,
     { name: 'json', type: 'boolean', describe: 'one JSON document' },
   ],
   epilogue: [
@@ -33,7 +32,7 @@ async function run({ words, plainWords, options }: CommandLine): Promise<number>
   const [name = '', expression = '', ...call] = words;
   const { readDefinition } = await import('./definition.ts');
   const json = options.flag('json');
-  const quiet = wantsQuiet(options);
+  heedQuiet(options);
   const ofEntry = options.without('replace', 'quiet', 'json');
   const written = { name, expression, words: call, plainWords, options: ofEntry };
   // What is wrong is told before Redis is asked for the time.
@@ -63,7 +62,7 @@ async function run({ words, plainWords, options }: CommandLine): Promise<number>
           next_slot,
         }),
       );
-    } else if (!quiet) {
+    } else {
       const when = `${formatTime(nextSlot, { timeZone: zone })} ${zone} (in ${formatDuration(nextSlot - now)})`;
       print(`${name} ${outcome === 'same' ? 'is there already' : OUTCOMES[outcome]}; next slot ${when}`);
     }

@@ -6,8 +6,7 @@ import { escapeUnprintable, quote } from '../../parse/quote.ts';
 import { type CronDefinition, cronEntries, type PutOutcome, putCron } from '../../store/cron/index.ts';
 import { plural } from '../../view/count.ts';
 import { safeJson, safeLine } from '../../view/safe.ts';
-import { wantsQuiet } from '../shared/exclude.ts';
-import { print, say, withStore } from '../shared/io.ts';
+import { heedQuiet, print, QUIET_OPTION, say, withStore } from '../shared/io.ts';
 import { changesOf } from './changes.ts';
 
 export const apply: Command = {
@@ -19,7 +18,7 @@ export const apply: Command = {
   options: [
     { name: 'dry-run', type: 'boolean', describe: 'only tell what would change' },
     { name: 'allow-empty', type: 'boolean', describe: 'a file without entries removes them all (else it is refused)' },
-    { name: 'quiet', type: 'boolean', describe: 'print nothing; not with --json' },
+    QUIET_OPTION,
     { name: 'json', type: 'boolean', describe: 'one JSON document per entry' },
   ],
   epilogue: [
@@ -32,7 +31,7 @@ export const apply: Command = {
 };
 
 async function run({ words: [path = ''], options }: CommandLine): Promise<number> {
-  const quiet = wantsQuiet(options);
+  const isQuiet = heedQuiet(options);
   const text = readText(path);
   const { readFileEntries } = await import('./file.ts');
   const where = path === '-' ? 'standard input' : path;
@@ -47,7 +46,7 @@ async function run({ words: [path = ''], options }: CommandLine): Promise<number
     const isDry = options.flag('dry-run');
     const put = await putCron(db, isDry ? 'plan' : 'apply', definitions);
     if (put.kind !== 'put') throw new Error(`apply found ${put.name} in its way`);
-    if (!quiet) {
+    if (!isQuiet) {
       const show = options.flag('json') ? documentOf : lineOf;
       for (const [name, outcome] of put.outcomes) {
         const wanted = definitions.find(definition => definition.name === name);

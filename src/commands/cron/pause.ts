@@ -2,8 +2,7 @@ import type { Command, CommandLine } from '../../command.ts';
 import { RqtError } from '../../errors.ts';
 import { parseCronName } from '../../parse/names.ts';
 import { pauseCron } from '../../store/cron/index.ts';
-import { wantsQuiet } from '../shared/exclude.ts';
-import { print, withStore } from '../shared/io.ts';
+import { heedQuiet, print, QUIET_OPTION, withStore } from '../shared/io.ts';
 import { unknownEntry } from './unknown-entry.ts';
 
 export const pause: Command = {
@@ -12,16 +11,13 @@ export const pause: Command = {
   summary: 'let entries fire no more slots until they are resumed',
   words: { min: 1, max: Number.POSITIVE_INFINITY },
   outlivesReader: true,
-  options: [
-    { name: 'quiet', type: 'boolean', describe: 'print nothing; not with --json' },
-    { name: 'json', type: 'boolean', describe: 'one JSON document per entry' },
-  ],
+  options: [QUIET_OPTION, { name: 'json', type: 'boolean', describe: 'one JSON document per entry' }],
   epilogue: 'Slots that come while an entry is paused are gone; they are neither missed nor caught up with.',
   run,
 };
 
 async function run({ words, options }: CommandLine): Promise<number> {
-  const quiet = wantsQuiet(options);
+  heedQuiet(options);
   const names = [...new Set(words.map(parseCronName))];
   return withStore(options, async db => {
     const paused = await pauseCron(db, names);
@@ -29,7 +25,6 @@ async function run({ words, options }: CommandLine): Promise<number> {
       throw new RqtError('missing', `${await unknownEntry(db, paused.name)}${names.length > 1 ? '; nothing was paused' : ''}`);
     for (const [i, name] of names.entries()) {
       const already = paused.already[i] === true;
-      if (quiet) continue;
       if (options.flag('json')) print(JSON.stringify({ version: 1, kind: 'cron_paused', name, changed: !already }));
       else print(`${name} is paused until rqt cron resume ${name}${already ? ' (it was already)' : ''}`);
     }

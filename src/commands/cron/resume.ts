@@ -4,8 +4,7 @@ import { parseCronName } from '../../parse/names.ts';
 import { cronEntries, resumeCron } from '../../store/cron/index.ts';
 import { formatDuration } from '../../view/duration.ts';
 import { formatTime } from '../../view/time.ts';
-import { wantsQuiet } from '../shared/exclude.ts';
-import { print, withStore } from '../shared/io.ts';
+import { heedQuiet, print, QUIET_OPTION, withStore } from '../shared/io.ts';
 import { refuseUnknownEntries, unknownEntry } from './unknown-entry.ts';
 
 export const resume: Command = {
@@ -14,16 +13,13 @@ export const resume: Command = {
   summary: 'let paused entries go on with their next slot',
   words: { min: 1, max: Number.POSITIVE_INFINITY },
   outlivesReader: true,
-  options: [
-    { name: 'quiet', type: 'boolean', describe: 'print nothing; not with --json' },
-    { name: 'json', type: 'boolean', describe: 'one JSON document per entry' },
-  ],
+  options: [QUIET_OPTION, { name: 'json', type: 'boolean', describe: 'one JSON document per entry' }],
   epilogue: 'Slots that came while an entry was paused are gone, whatever its --catch-up.',
   run,
 };
 
 async function run({ words, options }: CommandLine): Promise<number> {
-  const quiet = wantsQuiet(options);
+  heedQuiet(options);
   const names = [...new Set(words.map(parseCronName))];
   const { parseTimetable } = await import('../../parse/timetable.ts');
   return withStore(options, async db => {
@@ -40,7 +36,6 @@ async function run({ words, options }: CommandLine): Promise<number> {
       throw new RqtError('tryAgain', `cron entry ${paused.name} was changed meanwhile: nothing was resumed; try again`);
     for (const [i, { name, nextSlot, zone }] of going.entries()) {
       const already = paused.already[i] === true;
-      if (quiet) continue;
       if (options.flag('json')) print(JSON.stringify({ version: 1, kind: 'cron_resumed', name, changed: !already }));
       else if (already) print(`${name} was not paused`);
       else

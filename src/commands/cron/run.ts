@@ -2,8 +2,7 @@ import type { Command, CommandLine } from '../../command.ts';
 import { RqtError } from '../../errors.ts';
 import { parseCronName } from '../../parse/names.ts';
 import { cronEntries, runCron } from '../../store/cron/index.ts';
-import { wantsQuiet } from '../shared/exclude.ts';
-import { print, withStore } from '../shared/io.ts';
+import { heedQuiet, print, QUIET_OPTION, withStore } from '../shared/io.ts';
 import { newJobId } from '../shared/new-job-id.ts';
 import { unknownEntry } from './unknown-entry.ts';
 
@@ -13,16 +12,13 @@ export const run: Command = {
   summary: "enqueue an entry's job now; prints its id",
   words: { min: 1, max: 1 },
   outlivesReader: true,
-  options: [
-    { name: 'quiet', type: 'boolean', describe: 'print nothing; not with --json' },
-    { name: 'json', type: 'boolean', describe: 'one JSON document instead of the id' },
-  ],
+  options: [QUIET_OPTION, { name: 'json', type: 'boolean', describe: 'one JSON document instead of the id' }],
   epilogue: 'Paused or not; its slots stay as they are.',
   run: runNow,
 };
 
 async function runNow({ words: [word = ''], options }: CommandLine): Promise<number> {
-  const quiet = wantsQuiet(options);
+  heedQuiet(options);
   const name = parseCronName(word);
   const { ownFields } = await import('../../cron-slots.ts');
   return withStore(options, async db => {
@@ -34,7 +30,7 @@ async function runNow({ words: [word = ''], options }: CommandLine): Promise<num
     if (kind !== 'enqueued')
       throw new RqtError('tryAgain', `cron entry ${name} was changed meanwhile: nothing was enqueued; try again`);
     if (options.flag('json')) print(JSON.stringify({ version: 1, kind: 'cron_ran', name, id, queue }));
-    else if (!quiet) print(id);
+    else print(id);
     return 0;
   });
 }
