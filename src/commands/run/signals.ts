@@ -1,5 +1,5 @@
 import type { Db } from '../../store/index.ts';
-import { ENDING_SIGNALS } from '../shared/interruption.ts';
+import { onEndingSignal } from '../shared/interruption.ts';
 import { say } from '../shared/io.ts';
 
 const LOOK_MS = 100;
@@ -16,18 +16,15 @@ export interface KeptSignals {
 
 /** From here on signals are kept; the worker hears them, too. */
 export function keepSignals(): KeptSignals {
-  const kept: { first: NodeJS.Signals | null } = { first: null };
-  const keep = (signal: NodeJS.Signals) => {
-    kept.first ??= signal;
-  };
-  for (const signal of ENDING_SIGNALS) process.on(signal, keep);
+  let first: NodeJS.Signals | null = null;
+  const end = onEndingSignal(signal => {
+    first ??= signal;
+  });
   return {
     get first() {
-      return kept.first;
+      return first;
     },
-    end: () => {
-      for (const signal of ENDING_SIGNALS) process.off(signal, keep);
-    },
+    end,
   };
 }
 

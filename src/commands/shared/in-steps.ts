@@ -1,5 +1,5 @@
 import { constants } from 'node:os';
-import { ENDING_SIGNALS } from './interruption.ts';
+import { onEndingSignal } from './interruption.ts';
 import { say } from './io.ts';
 import { type ProgressLine, SILENT } from './progress.ts';
 
@@ -25,17 +25,13 @@ export async function inSteps<T>(
   });
   const halt = { signal: null as NodeJS.Signals | null, asked };
   const progress: ProgressLine = { update: done => halt.signal === null && line.update(done), end: () => line.end() };
-  const stopListening = () => {
-    for (const signal of ENDING_SIGNALS) process.off(signal, onSignal);
-  };
-  const onSignal = (signal: NodeJS.Signals) => {
+  const stopListening = onEndingSignal(signal => {
     // The next one has its usual effect.
     stopListening();
     line.end();
     halt.signal = signal;
     resolve(signal);
-  };
-  for (const signal of ENDING_SIGNALS) process.on(signal, onSignal);
+  });
   try {
     return await work(halt, progress);
   } finally {

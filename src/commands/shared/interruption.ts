@@ -16,7 +16,15 @@ export async function unlessInterrupted(work: Promise<number>): Promise<number> 
 }
 
 /** What asks a command to end and lets it say something first. */
-export const ENDING_SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
+const ENDING_SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
+
+/** Hears of these signals, which have no other effect until what this returns is called. */
+export function onEndingSignal(hear: (signal: NodeJS.Signals) => void): () => void {
+  for (const signal of ENDING_SIGNALS) process.on(signal, hear);
+  return () => {
+    for (const signal of ENDING_SIGNALS) process.off(signal, hear);
+  };
+}
 
 /** What wants a lasting command to end: signals, and whoever read its output and went away (SIGPIPE). */
 export interface Interruption {
@@ -35,13 +43,13 @@ export function listenForInterruption(): Interruption {
     (count === 1 ? first : second).resolve(signal);
   };
   const onError = () => onSignal('SIGPIPE');
-  for (const signal of ENDING_SIGNALS) process.on(signal, onSignal);
+  const stopListening = onEndingSignal(onSignal);
   for (const stream of [process.stdout, process.stderr]) stream.on('error', onError);
   return {
     first: first.promise,
     second: second.promise,
     end: () => {
-      for (const signal of ENDING_SIGNALS) process.off(signal, onSignal);
+      stopListening();
       for (const stream of [process.stdout, process.stderr]) stream.off('error', onError);
     },
   };

@@ -1,4 +1,4 @@
-import { ENDING_SIGNALS } from './interruption.ts';
+import { onEndingSignal } from './interruption.ts';
 import { openProgress, type ProgressLine, SILENT } from './progress.ts';
 
 /**
@@ -8,16 +8,12 @@ import { openProgress, type ProgressLine, SILENT } from './progress.ts';
 export async function whileLooking<T>(look: (progress: ProgressLine) => Promise<T>): Promise<T> {
   if (!process.stdout.isTTY || !process.stderr.isTTY) return look(SILENT);
   const line = openProgress(null);
-  const stopListening = () => {
-    for (const signal of ENDING_SIGNALS) process.off(signal, onSignal);
-  };
-  const onSignal = (signal: NodeJS.Signals) => {
+  const stopListening = onEndingSignal(signal => {
     line.end();
     // Then it has its usual effect.
     stopListening();
     process.kill(process.pid, signal);
-  };
-  for (const signal of ENDING_SIGNALS) process.on(signal, onSignal);
+  });
   try {
     return await look(line);
   } finally {
